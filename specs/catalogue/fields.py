@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Typed reading of TOML tables: every key is asked for by name and type, and what nobody asked for is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+from ..suggest import suggest
+from .entry import CatalogueError, Place
+
+_TOML_NAMES = {"str": "a string", "int": "an integer", "bool": "true or false", "float": "a number", "list": "a list",
+               "dict": "a table"}
+
+
+def kind_of(value: object) -> str:
+    name = type(value).__name__
+    return _TOML_NAMES.get(name, f"a {name}")
+
+
+def _listed(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else [value]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A TOML table and where it stands."""
+
+    values: Mapping[str, object]
+    place: Place
+
+    def at(self, key: str) -> Place:
+        return replace(self.place, key=f"{self.place.key}.{key}" if self.place.key else key)
+
+    def allow(self, keys: Iterable[str]) -> None:
+        """Refuses every key that is not one of these."""
+        known = tuple(keys)
+        for key in self.values:
+            if key not in known:
+                raise CatalogueError(self.at(key), f'unknown key "{key}"', suggest(key, known, "keys"))
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """A string that is not empty; required when there is no default."""
+        if key not in self.values and default is not None:
+            return default
+        value = self._required(key)
+        if not isinstance(value, str) or not value.strip():
+            what = f"{key} must be a string that is not empty, and this is {kind_of(value)}"
+            raise CatalogueError(self.at(key), what)
+        return value
+
+    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """A string, or a list of strings that is not empty."""
+        if key not in self.values and default is not None:
+            return default
+        entries = _listed(self._required(key))
+        names = tuple(e for e in entries if isinstance(e, str) and e.strip())
+        if not names or len(names) != len(entries):
+            what = f"{key} must be a string or a list of strings, and this is {kind_of(self.values[key])}"
+            raise CatalogueError(self.at(key), what)
+        return names
+
+    def table(self, key: str) -> Table:
+        """A table; an empty one when it is missing."""
+        return Table(self._as_table(key, self.values.get(key, {})), self.at(key))
+
+    def tables(self, key: str) -> tuple[Table, ...]:
+        """An array of tables ``[[key]]``, numbered from 1 in places; empty when it is missing."""
+        value = self.values.get(key, [])
+        if not isinstance(value, list):
+            raise CatalogueError(self.at(key), f"{key} is {kind_of(value)}", f"write [[{key}]] above each entry")
+        entries = cast("list[object]", value)
+        return tuple(Table(self._as_table(key, e), self.at(f"{key} {n}")) for n, e in enumerate(entries, start=1))
+
+    def options(self, key: str) -> tuple[tuple[str, str], ...]:
+        """Option values as the words of the command line: true and 2 are written "true" and "2"."""
+        table = self.table(key)
+        return tuple((name, table.word(name)) for name in table.values)
+
+    def word(self, key: str) -> str:
+        value = self.values[key]
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, str | int):
+            return str(value)
+        what = f"an option's value is a string, an integer, true or false, not {kind_of(value)}"
+        raise CatalogueError(self.at(key), what)
+
+    def counts(self, key: str) -> tuple[int, ...]:
+        """A positive integer, or a list of them."""
+        entries = _listed(self.values[key])
+        numbers = tuple(e for e in entries if isinstance(e, int) and not isinstance(e, bool) and e >= 0)
+        if not numbers or len(numbers) != len(entries):
+            what = f"a size is an integer from 0, or a list of them, and this is {kind_of(self.values[key])}"
+            raise CatalogueError(self.at(key), what)
+        return numbers
+
+    def _required(self, key: str) -> object:
+        if key not in self.values:
+            raise CatalogueError(self.place, f'the key "{key}" is missing', f"add: {key} = ...")
+        return self.values[key]
+
+    def _as_table(self, key: str, value: object) -> Mapping[str, object]:
+        if not isinstance(value, dict):
+            raise CatalogueError(self.at(key), f"{key} must be a table, and this is {kind_of(value)}")
+        return cast("dict[str, object]", value)
