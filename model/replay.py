@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""A schedule, run through the reference interpreter, as a trace that people can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .claim import violation_of
+from .evaluate import State
+from .ir.layout import cells
+from .ir.properties import Property
+from .ir.types import Type
+from .run import STAYS, ReplayError, Run, Schedule, run
+from .semantics import Semantics
+from .trace import Change, Step, Trace
+
+__all__ = ["STAYS", "STAYS_LABEL", "ReplayError", "Schedule", "replay"]
+
+STAYS_LABEL = "stays here for ever"
+
+
+def replay(semantics: Semantics, schedule: Schedule, claim: Property | None = None) -> Trace:
+    """The trace of a schedule. With a claim, also a check that the run violates that property.
+
+    Raises ReplayError where a step does not exist, a loop does not close or is not fair, or the claim is not violated.
+    """
+    played = run(semantics, schedule)
+    message = violation_of(semantics, played, claim) if claim else ""
+    shown = _visible_cells(semantics)
+    return Trace(
+        initial=schedule.initial,
+        start=tuple((cell.name, cell.type.show(played.states[0][cell.position])) for cell in shown),
+        actors=semantics.layout.names,
+        steps=tuple(_trace_step(semantics, played, number, shown) for number in range(len(schedule.steps))),
+        loop=schedule.loop,
+        violation=message,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    position: int
+    name: str
+    type: Type
+
+
+def _visible_cells(semantics: Semantics) -> tuple[_Cell, ...]:
+    """The cells that people are shown: no locations, and nothing that the compiler made up."""
+    layout = semantics.layout
+    names = layout.cell_names()
+    return tuple(
+        _Cell(position, names[position], variable.type)
+        for variable in layout.program.variables
+        if not variable.hidden
+        for position in range(layout.offset[variable.name], layout.offset[variable.name] + cells(variable))
+    )
+
+
+def _trace_step(semantics: Semantics, played: Run, number: int, shown: tuple[_Cell, ...]) -> Step:
+    instance, edge = played.schedule.steps[number]
+    actor = semantics.layout.names[instance]
+    before = played.states[number]
+    if edge == STAYS:
+        return Step(actor, instance, edge, STAYS_LABEL, semantics.location(before, instance).frames, ())
+    taken = semantics.edge(instance, edge)
+    if played.violation is not None and number + 1 == len(played.states):  # it ends where the check stands
+        return Step(actor, instance, edge, taken.label, played.violation.check.frames or taken.frames, ())
+    return Step(actor, instance, edge, taken.label, taken.frames, _changes(before, played.states[number + 1], shown))
+
+
+def _changes(before: State, after: State, shown: tuple[_Cell, ...]) -> tuple[Change, ...]:
+    return tuple(
+        Change(cell.name, cell.type.show(before[cell.position]), cell.type.show(after[cell.position]))
+        for cell in shown
+        if before[cell.position] != after[cell.position]
+    )
