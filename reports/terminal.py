@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Verdicts and counterexamples on a terminal, as rich renderables (rich drops colours where there are none)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..model.trace import Trace
+from ..specs.verdict import Result, Verdict
+from .source import Sources
+from .swimlane import Swimlane
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+STYLES = {
+    Verdict.PROVED: "bold green",
+    Verdict.HOLDS: "green",
+    Verdict.BOUNDED: "yellow",
+    Verdict.SAMPLED: "yellow",
+    Verdict.TRUNCATED: "yellow",
+    Verdict.VACUOUS: "magenta",
+    Verdict.VIOLATED: "bold red",
+}
+NARROW = 90  # columns; below this the table leaves out what the first look does not need
+
+
+def report(results: Iterable[Result], sources: Sources | None = None) -> RenderableType:
+    """Everything about the results of a check: the table, the remarks under it, and every counterexample."""
+    from rich.console import Group
+
+    found = tuple(results)
+    parts: list[RenderableType] = [verdict_table(found), *remarks(found)]
+    for result in found:
+        if result.trace is not None:
+            parts += ["", trace_heading(result.property, result.trace), Swimlane(result.trace, sources or Sources())]
+    return Group(*parts)
+
+
+def verdict_table(results: Iterable[Result]) -> RenderableType:
+    """One row for each property; as many columns as the width allows."""
+    return _ByWidth(tuple(results))
+
+
+class _ByWidth:
+    """A table that looks at the width when it is drawn, since only the console knows it."""
+
+    def __init__(self, results: tuple[Result, ...]) -> None:
+        self.results = results
+
+    def __rich_console__(self, console: object, options: object) -> Iterable[Table]:
+        width = int(getattr(options, "max_width", NARROW))
+        yield _table(self.results, full=width >= NARROW)
+
+
+def _table(results: tuple[Result, ...], full: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    table.add_column("property", overflow="fold")
+    if full:
+        table.add_column("kind", style="dim", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for name in ("states", "transitions", "depth", "seconds") if full else ("states", "seconds"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for result in results:
+        effort = [f"{result.states:,}", f"{result.transitions:,}", f"{result.depth:,}", seconds_text(result.seconds)]
+        verdict = Text(verdict_text(result), style=STYLES[result.verdict])
+        kind: list[Text | str] = [Text(result.kind)] if full else []
+        table.add_row(Text(result.property), *kind, verdict, *(effort if full else (effort[0], effort[3])))
+    return table
+
+
+def verdict_text(result: Result) -> str:
+    """``VIOLATED (adversarial)``: the verdict, with its grade where there is one."""
+    return f"{result.verdict.value} ({result.grade.value})" if result.grade else result.verdict.value
+
+
+def seconds_text(seconds: float) -> str:
+    return f"{seconds:.2f}" if seconds < 100 else f"{seconds:,.0f}"
+
+
+def remarks(results: Iterable[Result]) -> list[Text]:
+    """The message of each property that has one, then each assumption once, with the properties that depend on it."""
+    from rich.text import Text
+
+    found = tuple(results)
+    lines: list[Text] = []
+    for result in found:
+        if result.message:
+            lines.append(Text.assemble("\n" if not lines else "", (result.property, STYLES[result.verdict]), ": ",
+                                       result.message))  # fmt: skip
+    assumed: dict[str, list[str]] = {}
+    for result in found:
+        for assumption in result.assumptions:
+            assumed.setdefault(assumption, []).append(result.property)
+    if assumed:
+        lines.append(Text("\nassumed", style="bold"))
+    for assumption, names in assumed.items():
+        whose = "" if len(names) == len(found) else f"  ({', '.join(names)})"
+        lines.append(Text.assemble("  ", assumption, (whose, "dim")))
+    return lines
+
+
+def trace_heading(name: str, trace: Trace) -> Text:
+    from rich.text import Text
+
+    count = len(trace.steps)
+    loop = f", of which {count - trace.loop} repeat for ever" if trace.loop is not None else ""
+    steps = "1 step" if count == 1 else f"{count} steps"
+    return Text.assemble((name, "bold"), f": counterexample of {steps}{loop}", overflow="fold")
