@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""C source -> shared object, kept in the user's cache so that a program is compiled once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+FLAGS = ("-O2", "-std=gnu11", "-shared", "-fPIC", "-pthread", "-w")
+# Enough for a catalogue with all its variants; the least recently used beyond it go.
+KEPT = 512
+
+
+@dataclass(frozen=True, slots=True)
+class NoCompiler:
+    """Why there is no shared object, and what to do about it, in one sentence each."""
+
+    reason: str
+    remedy: str = "Install a C compiler (cc, gcc or clang), or the Python package ziglang."
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """A command to call, and a text that changes when the compiler does."""
+
+    command: tuple[str, ...]
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A shared object that is whole. ``compiled``: it was made now and not found in the cache."""
+
+    path: Path
+    compiled: bool
+
+
+def find_compiler() -> Compiler | NoCompiler:
+    """The C compiler named by $CC, else the system's, else the one in the package ziglang."""
+    for name in filter(None, (os.environ.get("CC"), "cc", "gcc", "clang")):
+        found = shutil.which(name)
+        if found:
+            status = os.stat(found)
+            return Compiler((found,), f"{os.path.realpath(found)} {status.st_size} {status.st_mtime_ns}")
+    try:
+        return Compiler((sys.executable, "-m", "ziglang", "cc"), f"ziglang {version('ziglang')}")
+    except PackageNotFoundError:
+        return NoCompiler("No C compiler was found.")
+
+
+def cache_folder() -> Path:
+    """$SVMCHECK_CACHE, else svmcheck/ in the user's cache folder."""
+    own = os.environ.get("SVMCHECK_CACHE")
+    if own:
+        return Path(own) / "native"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "svmcheck" / "native"
+
+
+def build(source: str) -> Built | NoCompiler:
+    """The shared object of a C source, out of the cache or compiled now."""
+    compiler = find_compiler()
+    if isinstance(compiler, NoCompiler):
+        return compiler
+    key = hashlib.sha256("\0".join((source, *FLAGS, compiler.identity)).encode()).hexdigest()[:32]
+    folder = _writable(cache_folder())
+    found = _cached(folder, key)
+    if found:
+        return Built(found, compiled=False)
+    return _compile(compiler, source, folder, key)
+
+
+def _writable(folder: Path) -> Path:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except OSError:
+        pass  # a read-only home: compile every time, into a folder of our own
+    return Path(tempfile.mkdtemp(prefix="svmcheck-"))
+
+
+def _cached(folder: Path, key: str) -> Path | None:
+    """An entry whose content still has the digest in its name; loading half an object could crash the process."""
+    for path in folder.glob(f"{key}-*.so"):
+        try:
+            if path.name == _name(key, path.read_bytes()):
+                os.utime(path)
+                return path
+            path.unlink()
+        except OSError:
+            continue  # gone or not ours: compile anew
+    return None
+
+
+def _name(key: str, content: bytes) -> str:
+    return f"{key}-{hashlib.sha256(content).hexdigest()[:16]}.so"
+
+
+def _compile(compiler: Compiler, source: str, folder: Path, key: str) -> Built | NoCompiler:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as work:
+        text, made = Path(work, "program.c"), Path(work, "program.so")
+        text.write_text(source)
+        command = [*compiler.command, *FLAGS, "-o", str(made), str(text)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        except OSError as error:
+            return NoCompiler(f"{compiler.command[0]} could not be run: {error.strerror}.")
+        if done.returncode or not made.exists():
+            said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+            return NoCompiler(f"{' '.join(compiler.command)} failed: {said[0]}", "Check that it can compile C at all.")
+        path = folder / _name(key, made.read_bytes())
+        os.replace(made, path)  # atomic: another process sees all of it or nothing
+    _prune(folder, path)
+    return Built(path, compiled=True)
+
+
+def _prune(folder: Path, keep: Path) -> None:
+    ages: list[tuple[float, Path]] = []
+    for path in folder.glob("*.so"):
+        try:
+            ages.append((path.stat().st_mtime, path))
+        except OSError:
+            continue
+    for _, path in sorted(ages, reverse=True)[KEPT:]:
+        if path != keep:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The shared object of a program as a Python object: one search over it, in slices of time."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+from pathlib import Path
+from types import TracebackType
+
+from .emit import Unit
+
+NONE = 0xFFFFFFFF
+UNLIMITED = (1 << 64) - 1
+
+
+class Status(Enum):
+    """Why a slice of the search ended."""
+
+    DONE = 0
+    PAUSED = 1
+    MEMORY_LIMIT = 2
+    STATE_LIMIT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    states: int
+    transitions: int
+    depth: int
+    frontier: int
+    memory: int  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One step: the instance in program order, and the number of the edge within its class."""
+
+    process: int
+    edge: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The first violation of a property.
+
+    ``state``: the number of the state it happened in, ``depth`` its distance from the initial states. ``move``: the
+    violating step, None for a violation by the state itself. ``check``: position among the edge's or the invariant's
+    checks, -1 for the invariant's own expression and for a deadlock.
+    """
+
+    state: int
+    depth: int
+    move: Move | None
+    check: int
+
+
+class _Violation(ctypes.Structure):
+    _fields_ = [
+        ("state", ctypes.c_uint32),
+        ("step", ctypes.c_uint32),
+        ("depth", ctypes.c_uint32),
+        ("found", ctypes.c_uint32),
+        ("check", ctypes.c_int32),
+    ]
+
+
+# name -> (result, arguments)
+_SIGNATURES = {
+    "svm_open": (ctypes.c_void_p, (ctypes.c_uint32, ctypes.c_uint64)),
+    "svm_close": (None, (ctypes.c_void_p,)),
+    "svm_begin": (ctypes.c_int, (ctypes.c_void_p, ctypes.c_void_p)),
+    "svm_run": (ctypes.c_int, (ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint64)),
+    "svm_count": (None, (ctypes.c_void_p, ctypes.c_void_p)),
+    "svm_violation": (ctypes.POINTER(_Violation), (ctypes.c_void_p, ctypes.c_uint32)),
+    "svm_taken": (None, (ctypes.c_void_p, ctypes.c_void_p)),
+    "svm_state": (None, (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)),
+    "svm_parent": (ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_uint32)),
+    "svm_number": (ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_void_p)),
+    "svm_step": (ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32)),
+}
+
+
+def open_library(path: Path) -> ctypes.CDLL:
+    """Raises OSError if the system cannot load it."""
+    library = ctypes.CDLL(str(path))
+    for name, (result, arguments) in _SIGNATURES.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    return library
+
+
+class Search:
+    """A breadth-first search; a context manager, for the states live outside Python's memory."""
+
+    def __init__(self, library: ctypes.CDLL, unit: Unit, workers: int, memory: int | None) -> None:
+        """Raises MemoryError if not even an empty table can be had."""
+        self._library = library
+        self._unit = unit
+        self._search = library.svm_open(workers, UNLIMITED if memory is None else memory)
+        if not self._search:
+            raise MemoryError("no memory for a search")
+
+    def __enter__(self) -> Search:
+        return self
+
+    def __exit__(self, _type: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
+        self._library.svm_close(self._search)
+
+    def begin(self, state: tuple[int, ...]) -> bool:
+        """Adds an initial state; False if there is no memory for it."""
+        return bool(self._library.svm_begin(self._search, self._words(state)))
+
+    def run(self, seconds: float, most_states: int | None) -> Status:
+        """Searches on for about that long."""
+        most = UNLIMITED if most_states is None else most_states
+        return Status(self._library.svm_run(self._search, int(seconds * 1e9), most))
+
+    def count(self) -> Count:
+        out = (ctypes.c_uint64 * 5)()
+        self._library.svm_count(self._search, out)
+        return Count(*out)
+
+    def found(self, name: str) -> Found | None:
+        """The first violation of the property with this name among the unit's faults."""
+        pointer = self._library.svm_violation(self._search, self._unit.fault_number[name])
+        if not pointer:
+            return None
+        v = pointer.contents
+        return Found(v.state, v.depth, None if v.step == NONE else self._move(v.step), v.check)
+
+    def taken(self) -> bytes:
+        """One byte for each edge of all classes in order, 1 if it was ever taken."""
+        out = (ctypes.c_ubyte * max(self._unit.edges, 1))()
+        self._library.svm_taken(self._search, out)
+        return bytes(out)[: self._unit.edges]
+
+    def state(self, number: int) -> tuple[int, ...]:
+        words = (ctypes.c_uint64 * self._unit.packing.words)()
+        self._library.svm_state(self._search, number, words)
+        return self._unit.packing.unpack(tuple(words))
+
+    def number(self, state: tuple[int, ...]) -> int | None:
+        found = self._library.svm_number(self._search, self._words(state))
+        return None if found == NONE else found
+
+    def path(self, number: int) -> tuple[int, tuple[Move, ...]]:
+        """The number of the initial state and the steps from it of a shortest run to a state."""
+        numbers = [number]
+        while (parent := self._library.svm_parent(self._search, numbers[-1])) != NONE:
+            numbers.append(parent)
+        numbers.reverse()
+        steps = (self._library.svm_step(self._search, a, b) for a, b in pairwise(numbers))
+        return numbers[0], tuple(self._move(s) for s in steps)
+
+    def _words(self, state: tuple[int, ...]) -> ctypes.Array[ctypes.c_uint64]:
+        return (ctypes.c_uint64 * self._unit.packing.words)(*self._unit.packing.pack(state))
+
+    def _move(self, step: int) -> Move:
+        process, edge = step >> 24, step & 0xFFFFFF
+        class_ = max(k for k, first in enumerate(self._unit.first_instance) if first <= process)
+        return Move(process, edge - self._unit.first_edge[class_])
