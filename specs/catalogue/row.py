@@ -8,6 +8,7 @@ from enum import Enum
 
 from ..verdict import Result, Verdict
 from .entry import Expectation
+from .load import SHIPPED
 
 
 class Standing(Enum):
@@ -20,9 +21,11 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``options``: all that were set, by the variant and by the expectation."""
+    """``protocol``: the file, with ``:World`` where the catalogue names one. ``options``: all that were set, by the
+    variant and by the expectation."""
 
     target: str
+    protocol: str
     options: tuple[tuple[str, str], ...]
     expectation: Expectation
     result: Result
@@ -33,6 +36,11 @@ class Row:
             return Standing.MET
         decided = self.result.verdict.passes or self.result.verdict is Verdict.VIOLATED
         return Standing.MISSED if decided else Standing.UNDECIDED
+
+    @property
+    def shipped(self) -> bool:
+        """Whether the target is one of the package, known by name to every command."""
+        return self.expectation.place.file.parent == SHIPPED
 
     @property
     def found(self) -> str:

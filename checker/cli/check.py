@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""``svmcheck check``: one program, all or some of its properties, one search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ...model.ir.program import Program
+from ...model.ir.properties import Property, properties
+from ...specs.suggest import suggest
+from ...specs.verdict import Result, Verdict
+from ..engine import Coverage, Engine, Limits, Outcome, Tick
+from ..registry import ENGINES, Wishes, make
+from ..selection import Selection, select
+from .output import Document, document, report_folder
+from .parameters import Duration, Memory, program_options
+from .problems import Problem, Status, notice, worst
+from .progress import ProgressLine
+
+MOST_UNCOVERED = 12  # lines of steps never taken; a list longer than the verdicts hides them
+
+
+@click.command(name="check")
+@program_options
+@click.option("--property", "names", multiple=True, metavar="NAME", help="Only this property; repeatable.")
+@click.option("--engine", type=click.Choice(list(ENGINES)), default="auto", show_default=True, help="How to decide.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processor cores to use.")
+@click.option("--time", type=Duration(), help="Stop after this time: 90, 10m, 1.5h.")
+@click.option("--memory", type=Memory(), help="Stop at this much memory: 512M, 4G.")
+@click.option("--states", type=click.IntRange(min=1), help="Stop after this many states.")
+@click.option("--symmetry", is_flag=True, help="Explore one of the states that differ only by a permutation.")
+@click.option("--report", metavar="DIR", help="Write an HTML page and drawings for every violation into this folder.")
+@click.option("--json", "json_name", metavar="FILE", help="Write the results as JSON; - is standard output, alone.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    target: str,
+    variant: str | None,
+    options: tuple[tuple[str, str], ...],
+    sizes: tuple[tuple[str, int], ...],
+    names: tuple[str, ...],
+    engine: str,
+    workers: int | None,
+    time: float | None,
+    memory: int | None,
+    states: int | None,
+    symmetry: bool,
+    report: str | None,
+    json_name: str | None,
+) -> None:
+    """Decide the properties of TARGET: a name of the catalogue, or a file: my_protocol.py, my_protocol.py:World.
+
+    Exit status: 0 all hold, 1 a violation, 2 bad input, 3 undecided.
+    """
+    json, folder = document(json_name), report_folder(report)
+    selection = select(target, variant, dict(options), dict(sizes))
+    program = selection.compile()
+    wanted = chosen_properties(program, names)
+    ready = make(engine, Wishes(workers, symmetry))
+    for text in (*program.notes, *ready.notices):
+        notice(text)
+    outcome, status = _search(ready.engine, program, wanted, Limits(states, time, memory))
+    _tell(selection, program, outcome, json, folder)
+    ctx.exit(status)
+
+
+def chosen_properties(program: Program, names: tuple[str, ...], where: str = "") -> tuple[Property, ...]:
+    """The properties of these names in the program's own order; all of them when none is named."""
+    known = properties(program)
+    missing = next((n for n in names if n not in (p.name for p in known)), None)
+    if missing is not None:
+        what = f'"{program.name}" has no property "{missing}" with these options'
+        raise Problem(what, suggest(missing, [p.name for p in known], "properties"), where)
+    return tuple(p for p in known if not names or p.name in names)
+
+
+def status_of(results: tuple[Result, ...]) -> Status:
+    def one(result: Result) -> Status:
+        if result.verdict is Verdict.VIOLATED:
+            return Status.BAD
+        return Status.GOOD if result.verdict.passes else Status.UNDECIDED
+
+    return worst(one(r) for r in results)
+
+
+def _search(
+    engine: Engine, program: Program, wanted: tuple[Property, ...], limits: Limits
+) -> tuple[Outcome, Status]:
+    """An interrupted search still tells how far it got, as TRUNCATED."""
+    with ProgressLine() as line:
+        try:
+            outcome = engine.decide(program, wanted, limits, line.tick)
+            return outcome, status_of(outcome.results)
+        except KeyboardInterrupt:
+            return _cut_short(engine, wanted, line.last_tick, "interrupted"), Status.INTERRUPTED
+        except MemoryError:
+            why = "this machine's memory is full; smaller sizes or --memory keep within it"
+            return _cut_short(engine, wanted, line.last_tick, why), Status.UNDECIDED
+
+
+def _cut_short(engine: Engine, wanted: tuple[Property, ...], last: Tick | None, why: str) -> Outcome:
+    tick = last or Tick("", 0, 0, 0, 0, 0.0)
+    results = tuple(
+        Result(p.name, p.kind, Verdict.TRUNCATED, engine.name, tick.states, tick.transitions, tick.depth, tick.seconds,
+               message=why) for p in wanted
+    )  # fmt: skip
+    coverage = Coverage((), (), complete=False)
+    note = f"search cut short: {why}"
+    return Outcome(results, coverage, tick.states, tick.transitions, tick.depth, tick.seconds, (note,))
+
+
+def _tell(
+    selection: Selection, program: Program, outcome: Outcome, json: Document | None, folder: Path | None
+) -> None:
+    for text in outcome.notes:
+        notice(text)
+    if json is None or not json.is_standard_output:
+        _print(selection, program, outcome)
+    if json is not None:
+        from ...reports.json_check import Check, check_text
+
+        check = Check(selection.name, selection.variant, program.sizes, program.options, outcome.results)
+        json.write(check_text(check))
+    if folder is not None:
+        from .pages import write_pages
+
+        for path in write_pages(folder, selection, program, outcome.results):
+            notice(f"wrote {path}")
+
+
+def _print(selection: Selection, program: Program, outcome: Outcome) -> None:
+    from rich.console import Console
+
+    from ...reports.terminal import report
+
+    console = Console(highlight=False)
+    console.print(heading(selection.name, selection.variant, program), markup=False)
+    console.print(report(outcome.results))
+    for text in uncovered(program, outcome.coverage):
+        console.print(text, markup=False)
+
+
+def heading(name: str, variant: str | None, program: Program) -> str:
+    """``cpu-fault, variant g1, cpu_threads = 3, urgent_refault = true``."""
+    pairs = [f"{k} = {v}" for k, v in (*program.sizes, *program.options)]
+    return ", ".join([name, *([f"variant {variant}"] if variant else []), *pairs])
+
+
+def uncovered(program: Program, coverage: Coverage) -> list[str]:
+    """What never happened, one line each: actors that never moved, then steps never taken."""
+    never = "never" if coverage.complete else "not yet"
+    by_name = {p.name: p for p in program.processes}
+    lines = [f"{name}: {never} took a step" for name in coverage.processes]
+    for name, number in coverage.edges:
+        edge = by_name[name].edges[number]
+        if name not in coverage.processes:
+            where = f"{edge.frames[0].file}:{edge.frames[0].line}: " if edge.frames else ""
+            lines.append(f"{where}{never} taken by {name}: {edge.label}")
+    lines = list(dict.fromkeys(lines))
+    more = len(lines) - MOST_UNCOVERED
+    return [*lines[:MOST_UNCOVERED], *([f"... and {more} more"] if more > 0 else [])]

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""``svmcheck gate``: everything a catalogue expects, for people and for CI."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from ...specs.catalogue.entry import Catalogue
+from ...specs.catalogue.load import load_file, load_shipped
+from ...specs.catalogue.row import Row, Standing
+from ..engine import Tick
+from ..gate import Job, plan, run, truncated
+from ..registry import ENGINES
+from .output import document, report_folder
+from .problems import Problem, Status, notice, worst
+from .progress import ProgressLine
+
+_STATUS = {Standing.MET: Status.GOOD, Standing.MISSED: Status.BAD, Standing.UNDECIDED: Status.UNDECIDED}
+
+
+@click.command(name="gate")
+@click.argument("file", required=False)
+@click.option("--engine", type=click.Choice(list(ENGINES)), default="auto", show_default=True, help="How to decide.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Searches at a time.  [default: processor cores]")
+@click.option("--report", metavar="DIR", help="Write an HTML page for every violation, and an index, into this folder.")
+@click.option("--json", "json_name", metavar="FILE", help="Write the rows as JSON; - is standard output, alone.")
+@click.pass_context
+def command(
+    ctx: click.Context, file: str | None, engine: str, jobs: int | None, report: str | None, json_name: str | None
+) -> None:
+    """Check what the shipped catalogue expects, or your own catalogue FILE.
+
+    Exit status: 0 every expectation met, 1 one missed, 2 bad input, 3 none missed but some undecided.
+    """
+    json, folder = document(json_name), report_folder(report)
+    planned = plan(_catalogue(file), engine)
+    if not planned:
+        where = file or "the shipped catalogue"
+        raise Problem("nothing is expected there", "add an [[expect]] table; docs/catalogue.md shows how", where)
+    started = time.monotonic()
+    rows, status = _run(planned, jobs or _cores())
+    if json is None or not json.is_standard_output:
+        _print(rows, time.monotonic() - started)
+    if json is not None:
+        from ...reports.json_gate import gate_text
+
+        json.write(gate_text(rows))
+    if folder is not None:
+        _pages(folder, rows)
+    ctx.exit(status)
+
+
+def _catalogue(file: str | None) -> Catalogue:
+    return load_shipped() if file is None else load_file(Path(file))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _run(jobs: Sequence[Job], workers: int) -> tuple[tuple[Row, ...], Status]:
+    """The rows in the order of the catalogue. Interrupted, those that were not reached are undecided."""
+    found: dict[int, tuple[Row, ...]] = {}
+    numbers = {id(job): n for n, job in enumerate(jobs)}
+    interrupted = False
+    with ProgressLine() as line:
+        try:
+            events = run(jobs, workers, lambda job, tick: line.show(_progress(jobs, found, job, tick)))
+            for job, rows in events:
+                found[numbers[id(job)]] = rows
+                line.show(_progress(jobs, found, job, None))
+        except KeyboardInterrupt:
+            interrupted = True
+            events.close()
+    rows = tuple(row for n, job in enumerate(jobs) for row in found.get(n) or truncated(job, "interrupted"))
+    status = Status.INTERRUPTED if interrupted else worst(_STATUS[row.standing] for row in rows)
+    return rows, status
+
+
+def _progress(jobs: Sequence[Job], found: dict[int, tuple[Row, ...]], job: Job, tick: Tick | None) -> str:
+    """``gate: 12 of 40 programs, 1 missed; cpu-fault g1: 12,345 states``."""
+    missed = sum(row.standing is Standing.MISSED for rows in found.values() for row in rows)
+    bad = f", {missed} missed" if missed else ""
+    now = f"; {job.name}: {tick.states:,} states" if tick else ""
+    return f"gate: {len(found)} of {len(jobs)} programs{bad}{now}"
+
+
+def _print(rows: Sequence[Row], seconds: float) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    table.add_column("target")
+    for standing in Standing:
+        table.add_column(standing.value, justify="right")
+    for target in dict.fromkeys(row.target for row in rows):
+        counts = Counter(row.standing for row in rows if row.target == target)
+        table.add_row(Text(target), *(str(counts[s]) for s in Standing))
+    console = Console(highlight=False)
+    console.print(table)
+    for row in rows:
+        if row.standing is not Standing.MET:
+            style = "bold red" if row.standing is Standing.MISSED else "yellow"
+            console.print(Text.assemble("\n", (row.standing.value, style), f": {explained(row)}"), soft_wrap=True)
+    totals = Counter(row.standing for row in rows)
+    summary = ", ".join(f"{totals[s]} {s.value}" for s in Standing)
+    console.print(f"\ngate: {summary} in {seconds:.1f} s", markup=False)
+
+
+def explained(row: Row) -> str:
+    """A row that is not met: what, why, who says so, and the command that shows it."""
+    expected = row.expectation
+    return (
+        f"{row.target} {expected.variant}: {row.result.property}: {row.reason}\n"
+        f"  says: {expected.source} ({expected.place})\n"
+        f"  see:  {shlex.join(command_of(row))}"
+    )
+
+
+def command_of(row: Row) -> tuple[str, ...]:
+    """The command line that decides this row alone."""
+    expected = row.expectation
+    sizes = [word for name, n in expected.sizes for word in ("--size", f"{name}={n}")]
+    program = (row.target, "--variant", expected.variant) if row.shipped else (row.protocol,)
+    settings = expected.options if row.shipped else row.options
+    options = [word for name, value in settings for word in ("--set", f"{name}={value}")]
+    names = () if row.result.property == "*" else ("--property", row.result.property)
+    return ("svmcheck", "check", *program, *sizes, *options, *names)
+
+
+def _pages(folder: Path, rows: Sequence[Row]) -> None:
+    from .pages import write_gate_pages
+
+    index = write_gate_pages(folder, rows)
+    notice(f"wrote {index}")

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""What a user is told when something cannot be done, and the exit status that goes with it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import IO, Any
+
+import click
+
+from ...model.lang.diagnostics import ProtocolError
+from ...specs.catalogue.entry import CatalogueError
+from ..selection import BadRequest
+
+
+class Status(IntEnum):
+    """The exit status of every command."""
+
+    GOOD = 0
+    BAD = 1  # a violation, or an expectation missed
+    INPUT = 2  # the question cannot be asked
+    UNDECIDED = 3
+    INTERNAL = 70  # EX_SOFTWARE of sysexits.h
+    INTERRUPTED = 130  # 128 + SIGINT, as a shell has it
+    PIPE = 141  # 128 + SIGPIPE
+
+
+class Problem(click.ClickException):
+    """Something the user can put right: where, what, what to do."""
+
+    exit_code = Status.INPUT
+
+    def __init__(self, what: str, advice: str = "", where: str = "") -> None:
+        super().__init__(what)
+        self.advice, self.where = advice, where
+
+    def format_message(self) -> str:
+        where = f"{self.where}: " if self.where else ""
+        advice = f"\nhelp: {self.advice}" if self.advice else ""
+        return f"{where}error: {self.message}{advice}"
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(self.format_message(), file=file or sys.stderr)
+
+
+def notice(text: str) -> None:
+    """One line that is no result: standard error, so that standard output stays clean."""
+    click.echo(f"note: {text}", err=True)
+
+
+def said(error: Exception) -> Exception:
+    """The same failure as something to show to a user, or the exception itself where it is none of theirs."""
+    if isinstance(error, ProtocolError):
+        return BadProtocol(error)
+    if isinstance(error, CatalogueError):
+        return Problem(error.what, error.advice, str(error.place))
+    if isinstance(error, BadRequest):
+        return Problem(error.what, error.advice, error.where)
+    if isinstance(error, MemoryError):
+        advice = "smaller sizes need less, and --memory or --states end a search in time"
+        return Problem("not enough memory", advice)
+    if isinstance(error, OSError) and error.errno != errno.EPIPE:
+        return system_problem(error)
+    return error
+
+
+def system_problem(error: OSError) -> Problem:
+    """What the operating system refused, and for the usual reasons what to do."""
+    advice = {
+        errno.ENOSPC: "make room, or write somewhere else",
+        errno.EDQUOT: "make room, or write somewhere else",
+        errno.EACCES: "check the permissions",
+        errno.EROFS: "this file system is read-only: write somewhere else",
+        errno.ENOENT: "check the path",
+    }
+    where = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+    return Problem(error.strerror or str(error), advice.get(error.errno or 0, ""), where)
+
+
+class BadProtocol(click.ClickException):
+    """A protocol file with errors: every one with its source line and caret."""
+
+    exit_code = Status.INPUT
+
+    def __init__(self, error: ProtocolError) -> None:
+        super().__init__(str(error))
+        self.diagnostics = error.diagnostics
+
+    def format_message(self) -> str:
+        from ...reports.diagnostics import plain_all
+
+        return plain_all(self.diagnostics)
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        stream = file or sys.stderr
+        if not stream.isatty():
+            click.echo(self.format_message(), file=stream, nl=False)
+            return
+        from rich.console import Console
+
+        from ...reports.diagnostics import coloured
+
+        console = Console(file=stream)
+        console.print(*(coloured(d) for d in self.diagnostics), sep="\n\n", soft_wrap=True)
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """A violation wins over undecided, and undecided over good."""
+    found = set(statuses)
+    return next((s for s in (Status.BAD, Status.UNDECIDED) if s in found), Status.GOOD)

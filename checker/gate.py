@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Everything a catalogue expects, checked: one search for each program, several at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ..model.ir.program import Program
+from ..model.ir.properties import Property, properties
+from ..model.lang.diagnostics import Diagnostic, ProtocolError
+from ..specs.catalogue.entry import EVERY, Catalogue, Expectation, Target
+from ..specs.catalogue.row import Row
+from ..specs.suggest import suggest
+from ..specs.verdict import Result, Verdict
+from .engine import Limits, Progress, Tick
+from .registry import Wishes, make
+from .selection import BadRequest, Selection, checked_options, checked_sizes, find_world
+
+# Variant, options and sizes: what makes two expectations speak of one program.
+_Key = tuple[str, tuple[tuple[str, str], ...], tuple[tuple[str, int], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One program and everything expected of it. ``options``: those of the variant with those set over them."""
+
+    target: Target
+    variant: str
+    options: tuple[tuple[str, str], ...]
+    sizes: tuple[tuple[str, int], ...]
+    expectations: tuple[Expectation, ...]
+    engine: str
+
+    @property
+    def name(self) -> str:
+        return " ".join([self.target.name, self.variant, *(f"{k}={v}" for k, v in self.sizes)])
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A job that is a mistake in the catalogue or protocol. Travels between processes, which exceptions do badly."""
+
+    what: str = ""
+    advice: str = ""
+    where: str = ""
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def error(self) -> Exception:
+        return ProtocolError(self.diagnostics) if self.diagnostics else BadRequest(self.what, self.advice, self.where)
+
+
+def plan(catalogue: Catalogue, engine: str) -> tuple[Job, ...]:
+    """The jobs of a catalogue, each program once. Raises ``BadRequest`` or ``ProtocolError``."""
+    return tuple(job for target in catalogue.targets for job in _jobs(target, engine))
+
+
+def _jobs(target: Target, engine: str) -> Iterator[Job]:
+    """The programs of one target; every variant is looked at, expected of or not."""
+    from ..model.lang.load import load_protocol
+
+    world = find_world(load_protocol(target.protocol), target.world)
+    options = {v.name: checked_options(world, dict(v.options), str(v.place)) for v in target.variants}
+    groups: dict[_Key, list[Expectation]] = {}
+    for e in target.expectations:
+        chosen = {**options[e.variant], **checked_options(world, dict(e.options), str(e.place))}
+        sizes = checked_sizes(world, dict(e.sizes), str(e.place))
+        key = (e.variant, tuple(sorted(chosen.items())), tuple(sorted(sizes.items())))
+        groups.setdefault(key, []).append(e)
+    for (variant, chosen, sizes), expectations in groups.items():
+        yield Job(target, variant, chosen, sizes, tuple(expectations), engine)
+
+
+def run(
+    jobs: Sequence[Job], workers: int, on_tick: Callable[[Job, Tick], None]
+) -> Iterator[tuple[Job, tuple[Row, ...]]]:
+    """The rows of each job, in the order in which the jobs end. Raises ``BadRequest`` or ``ProtocolError``."""
+    from .workers import Died, run_all
+
+    for event in run_all(jobs, decide, workers, lambda number, tick: on_tick(jobs[number], tick)):
+        job = jobs[event.number]
+        if isinstance(event, Died):
+            yield job, truncated(job, _cause_of_death(event.code))
+        elif isinstance(event.value, Refusal):
+            raise event.value.error()
+        else:
+            yield job, event.value
+
+
+def decide(job: Job, progress: Progress) -> tuple[Row, ...] | Refusal:
+    """One search for everything expected of a program."""
+    try:
+        program = _program(job)
+        asked = [(e, expected_properties(program, e)) for e in job.expectations]
+        names = {p.name for _, found in asked for p in found}
+        wanted = tuple(p for p in properties(program) if p.name in names)
+        outcome = make(job.engine, Wishes(workers=1)).engine.decide(program, wanted, Limits(), progress)
+    except BadRequest as error:
+        return Refusal(error.what, error.advice, error.where)
+    except ProtocolError as error:
+        return Refusal(diagnostics=error.diagnostics)
+    except MemoryError:
+        return truncated(job, "this machine's memory is full")
+    results = {r.property: r for r in outcome.results}
+    return tuple(_row(job, e, results[p.name]) for e, found in asked for p in found)
+
+
+def _row(job: Job, expectation: Expectation, result: Result) -> Row:
+    world = f":{job.target.world}" if job.target.world else ""
+    return Row(job.target.name, f"{job.target.protocol}{world}", job.options, expectation, result)
+
+
+def _program(job: Job) -> Program:
+    from ..model.lang.load import load_protocol
+
+    protocol = load_protocol(job.target.protocol)
+    world = find_world(protocol, job.target.world)
+    return Selection(
+        job.target.name, protocol, world, job.variant, dict(job.options), dict(job.sizes), job.target
+    ).compile()
+
+
+def expected_properties(program: Program, expectation: Expectation) -> tuple[Property, ...]:
+    """The properties an expectation speaks of, each of which the program must have."""
+    known = properties(program)
+    names = [p.name for p in known]
+    for name in (*expectation.properties, *expectation.excluded):
+        if name not in names and name != EVERY:
+            what = f'the variant "{expectation.variant}" of "{program.name}" has no property "{name}"'
+            raise BadRequest(what, suggest(name, names, "properties"), str(expectation.place))
+    every = expectation.properties == (EVERY,)
+    return tuple(p for p in known if (every and p.name not in expectation.excluded) or p.name in expectation.properties)
+
+
+def truncated(job: Job, why: str) -> tuple[Row, ...]:
+    """The rows of a job that never came to an end; ``*`` stands for itself, as the program may not be known."""
+    return tuple(
+        _row(job, e, Result(p, "", Verdict.TRUNCATED, job.engine, 0, 0, 0, 0.0, message=why))
+        for e in job.expectations for p in e.properties
+    )
+
+
+def _cause_of_death(code: int | None) -> str:
+    if code == -9:
+        return "the search was killed, most likely because the machine's memory was full; fewer --jobs need less"
+    return f"the search ended unexpectedly (exit code {code})"

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""From the words of a command line or a catalogue to a protocol, a world, options and sizes that exist."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..specs.catalogue.entry import Target
+from ..specs.catalogue.load import load_shipped
+from ..specs.suggest import suggest
+
+if TYPE_CHECKING:
+    from ..model.ir.program import Program
+    from ..model.lang.load import Protocol, WorldInfo
+
+# What people write for a truth value -> how protocols spell it.
+WORDS = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "false", "0": "false"}
+
+
+class BadRequest(Exception):
+    """Something that does not exist or cannot be: where, what, what to do."""
+
+    def __init__(self, what: str, advice: str = "", where: str = "") -> None:
+        super().__init__(f"{where}: {what}" if where else what)
+        self.what, self.advice, self.where = what, advice, where
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One program to look at. ``name``: the target as the user wrote it; ``options`` and ``sizes``: those that were
+    asked for, the variant's options first."""
+
+    name: str
+    protocol: Protocol
+    world: WorldInfo
+    variant: str | None
+    options: Mapping[str, str]
+    sizes: Mapping[str, int]
+    entry: Target | None
+
+    def compile(self) -> Program:
+        from ..model.lang.compile import compile_program
+
+        return compile_program(self.protocol, self.world.name, self.options, self.sizes)
+
+    def with_variant(self, name: str) -> Selection:
+        """Another variant of the same target at the same sizes; what was set by hand is dropped."""
+        return replace(self, variant=name, options=_variant_options(self.world, self.name, self.entry, name))
+
+
+def select(
+    name: str,
+    variant: str | None = None,
+    options: Mapping[str, str] | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> Selection:
+    """Raises ``BadRequest`` or ``ProtocolError``."""
+    from ..model.lang.load import load_protocol
+
+    entry, file, world_name = _find(name)
+    protocol = load_protocol(file)
+    world = find_world(protocol, world_name)
+    chosen = {} if variant is None else _variant_options(world, name, entry, variant)
+    merged = {**chosen, **checked_options(world, options or {})}
+    return Selection(name, protocol, world, variant, merged, checked_sizes(world, sizes or {}), entry)
+
+
+def _find(name: str) -> tuple[Target | None, Path, str | None]:
+    """The catalogue entry if it is one, the file, and the world asked for."""
+    path, colon, world = name.rpartition(":")
+    if not colon or os.sep in world or world.endswith(".py"):
+        path, colon, world = name, "", ""
+    if path.endswith(".py") or os.sep in path:
+        return None, _file(Path(path)), world if colon else None
+    catalogue = load_shipped()
+    entry = catalogue.target(path)
+    if entry is None:
+        advice = f"{suggest(path, [t.name for t in catalogue.targets], 'targets')} (a file of your own ends in .py)"
+        beside = next((p for p in (path, f"{path}.py") if Path(p).exists()), None)
+        if beside is not None:
+            advice = f"for the file beside you write: ./{beside}"
+        raise BadRequest(f'there is no target "{name}" in the catalogue', advice)
+    return entry, entry.protocol, world if colon else entry.world
+
+
+def _file(path: Path) -> Path:
+    if path.is_dir():
+        raise BadRequest("is a directory, not a protocol file", "name a .py file in it", str(path))
+    if not path.exists():
+        beside = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        advice = suggest(path.name, beside, "protocol files there") if beside else "check the path"
+        raise BadRequest("there is no such file", advice, str(path))
+    return path
+
+
+def find_world(protocol: Protocol, name: str | None) -> WorldInfo:
+    """The world of that name, or the only one."""
+    worlds = protocol.worlds
+    if name is not None and name in worlds:
+        return worlds[name]
+    if name is not None:
+        raise BadRequest(f'there is no world "{name}"', suggest(name, worlds, "worlds"), str(protocol.path))
+    if len(worlds) == 1:
+        return next(iter(worlds.values()))
+    if not worlds:
+        raise BadRequest("the file declares no world", "write a class that derives from World", str(protocol.path))
+    names = ", ".join(worlds)
+    first = next(iter(worlds))
+    advice = f"choose one: {protocol.path}:{first}"
+    raise BadRequest(f"the file has several worlds: {names}", advice, str(protocol.path))
+
+
+def _variant_options(world: WorldInfo, name: str, entry: Target | None, variant: str) -> Mapping[str, str]:
+    if entry is None:
+        what = f'"{variant}": a file of your own has no variants'
+        raise BadRequest(what, "choose its options with --set NAME=VALUE")
+    found = entry.variant(variant)
+    if found is None:
+        known = [v.name for v in entry.variants]
+        raise BadRequest(f'"{name}" has no variant "{variant}"', suggest(variant, known, "variants"))
+    return checked_options(world, dict(found.options), str(found.place))
+
+
+def checked_options(world: WorldInfo, wanted: Mapping[str, str], where: str = "") -> Mapping[str, str]:
+    """The options with yes/no words spelt as the protocol spells them. ``where`` they were written, for the message."""
+    return {name: _choice(world, name, value, where) for name, value in wanted.items()}
+
+
+def _choice(world: WorldInfo, name: str, value: str, where: str) -> str:
+    if name not in world.options:
+        if name in world.sizes:
+            raise BadRequest(f'"{name}" is a size, not an option', f"write: --size {name}={value}", where)
+        raise BadRequest(f'"{world.name}" has no option "{name}"', suggest(name, world.options, "options"), where)
+    choices = world.options[name].choices
+    plain = value if value in choices else value.lower()
+    if plain not in choices and set(choices) == {"true", "false"}:
+        plain = WORDS.get(plain, plain)
+    if plain not in choices:
+        raise BadRequest(f'the option "{name}" cannot be "{value}"', suggest(value, choices, "values"), where)
+    return plain
+
+
+def checked_sizes(world: WorldInfo, wanted: Mapping[str, int], where: str = "") -> Mapping[str, int]:
+    """The sizes, each known to the world and within what it declares."""
+    for name, value in wanted.items():
+        if name not in world.sizes:
+            if name in world.options:
+                raise BadRequest(f'"{name}" is an option, not a size', f"write: --set {name}={value}", where)
+            raise BadRequest(f'"{world.name}" has no size "{name}"', suggest(name, world.sizes, "sizes"), where)
+        most = world.sizes[name].most
+        if not 0 <= value <= most:
+            what = f'the size "{name}" cannot be {value}'
+            advice = f"it goes up to {most}; the protocol declares that with Size(..., most={most})"
+            raise BadRequest(what, advice, where)
+    return dict(wanted)
