@@ -65,7 +65,7 @@ class Semantics:
         self.instances = range(len(entries))
         self._steps = tuple(self._steps_of(instance) for instance in self.instances)
         self._urgent = tuple(self._urgency_of(instance) for instance in self.instances)
-        self._has_urgency = any(condition is not None for line in self._urgent for condition in line)
+        self.has_urgency = any(condition is not None for line in self._urgent for condition in line)
         outside = Scope(self.layout)
         self._invariants = tuple(
             (invariant, _checker(invariant.checks, outside), evaluator(invariant.expr, outside))
@@ -76,7 +76,7 @@ class Semantics:
 
     def successors(self, state: State) -> list[Successor]:
         """Every step and every violating step from ``state``, after urgency."""
-        if self._has_urgency:
+        if self.has_urgency:
             return self._urgent_successors(state)
         result: list[Successor] = []
         for instance in self.instances:

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Liveness properties and partial deadlock, decided on the complete reachable graph of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from ...model.claim import place, where_waiting
+from ...model.ir.properties import PARTIAL_DEADLOCK, SYSTEM_PROGRESS, Property
+from ...model.run import STAYS, Schedule
+from ...model.semantics import Semantics
+from ...specs.verdict import Grade, Verdict
+from .duty import Duty, goal_duties, temporal_duty
+from .fairness import Demands, demands, fair_components, weakly_fair_components
+from .graph import Graph, Moves
+from .lasso import Loop, fair_loop
+
+TIMING = "under the timing assumption: urgent blocks run first"
+WEAK = "weak fairness of every process"
+WEAK_EXCEPT_RESTING = "weak fairness of every process, except where it rests"
+NO_STRONG = "needs no strong fairness"
+
+Pause = Callable[[str], None]  # called now and then with what is going on; may raise to end the work
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict on one property. ``schedule``: the run that violates it."""
+
+    verdict: Verdict
+    message: str = ""
+    grade: Grade | None = None
+    assumptions: tuple[str, ...] = ()
+    schedule: Schedule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Breach:
+    """How a duty is broken: a loop inside ``owed`` states, reached on the shortest way."""
+
+    duty: Duty
+    loop: Loop
+    grade: Grade
+
+    @property
+    def size(self) -> tuple[bool, int, int]:
+        """Orders breaches: inevitable before adversarial, then the shorter run."""
+        steps = len(self.loop.steps) or 1
+        return self.grade is not Grade.INEVITABLE, self.duty.way.depth[self.loop.start] + steps, steps
+
+
+class Liveness:
+    """Decides properties of one program on its graph, which has to be complete and without violating steps."""
+
+    def __init__(self, semantics: Semantics, graph: Graph, pause: Pause = lambda phase: None) -> None:
+        self._semantics = semantics
+        self._graph = graph
+        self._pause = pause
+        self._moves = Moves(semantics.layout)
+        self._timing = (TIMING,) if semantics.has_urgency else ()
+        places = [place for process in semantics.program.processes for place in process.locations]
+        self._weak = WEAK_EXCEPT_RESTING if any(location.rests for location in places) else WEAK
+
+    def decide(self, claim: Property) -> Judgement:
+        """The verdict on a liveness property or on partial deadlock."""
+        if self._zeno is not None:
+            return Judgement(Verdict.VACUOUS, self._zeno, assumptions=self._timing)
+        if claim.name == PARTIAL_DEADLOCK:
+            return self._partial_deadlock()
+        duties = self._duties(claim)
+        if not duties:
+            return Judgement(Verdict.VACUOUS, _why_vacuous(claim), assumptions=self._timing)
+        searches = [_DutySearch(self._graph, self._demands, self._still, duty, self._pause) for duty in duties]
+        breaches = [breach for search in searches if (breach := search.breach(self._demands.every_strong))]
+        if breaches:
+            return self._violated(min(breaches, key=lambda breach: breach.size), breaches)
+        dead = set(self._deadlocks)
+        if any(state in dead for duty in duties for state in duty.owed):
+            why = "not decided: there is no fair cycle, but a run that ends in the deadlock does not do what it owes"
+            return Judgement(Verdict.TRUNCATED, why, assumptions=self._timing)
+        assumptions = (self._weak, self._strong_fairness_needed(searches), *self._timing)
+        return Judgement(Verdict.HOLDS, assumptions=assumptions)
+
+    # ---- what the graph says about every property
+
+    @cached_property
+    def _demands(self) -> Demands:
+        self._pause("fairness")
+        return demands(self._moves, self._graph)
+
+    @cached_property
+    def _deadlocks(self) -> list[int]:
+        graph, is_deadlock = self._graph, self._semantics.is_deadlock
+        return [s for s in range(len(graph)) if not graph.steps(s) and is_deadlock(graph.states[s])]
+
+    @cached_property
+    def _still(self) -> frozenset[int]:
+        """The states in which it is fair that nobody ever moves again."""
+        free, everyone = self._demands.free, self._demands.everyone
+        return frozenset(s for s in range(len(self._graph)) if free[s] == everyone) - frozenset(self._deadlocks)
+
+    @cached_property
+    def _zeno(self) -> str | None:
+        """Who is held up for ever by urgent steps alone, in one sentence."""
+        if not self._semantics.has_urgency:
+            return None
+        semantics, graph, wanted = self._semantics, self._graph, self._demands
+        for instance in semantics.instances:
+            self._pause("timing assumption")
+            held = [s for s in range(len(graph)) if self._is_held_up(s, instance)]
+            weak = weakly_fair_components(graph, wanted, held)
+            for component in fair_components(graph, wanted, weak, frozenset(), wanted.every_strong):
+                loop = fair_loop(graph, wanted, component, frozenset(), wanted.every_strong, graph.tree.depth)
+                edges = (self._moves.table[graph.moves[step]][2] for step in loop.steps)
+                lines = ", ".join(dict.fromkeys(place(edge.frames) for edge in edges))
+                name = semantics.layout.names[instance]
+                return f"the timing assumption is Zeno: urgent steps alone hold up {name} for ever, at {lines}"
+        return None
+
+    def _is_held_up(self, state: int, instance: int) -> bool:
+        moves = (self._graph.moves[step] for step in self._graph.steps(state))
+        moving = any(self._demands.mover[move] >> instance & 1 for move in moves)
+        return not moving and self._semantics.able(self._graph.states[state], instance)
+
+    # ---- one property
+
+    def _duties(self, claim: Property) -> list[Duty]:
+        self._pause(claim.name)
+        if claim.kind == "livelock":
+            return list(goal_duties(self._semantics, self._moves, self._graph, claim.name))
+        stated = next(t for t in self._semantics.program.temporal if t.name == claim.name)
+        duty = temporal_duty(self._semantics, self._graph, stated)
+        return [duty] if duty else []
+
+    def _violated(self, worst: _Breach, breaches: list[_Breach]) -> Judgement:
+        message = self._sentence(worst)
+        others = {b.duty.who for b in breaches if b.duty.who is not None} - {worst.duty.who}
+        if others:
+            message += "; likewise " + ", ".join(self._semantics.layout.names[i] for i in sorted(others))
+        schedule = self._schedule(worst.duty, worst.loop)
+        return Judgement(Verdict.VIOLATED, message, worst.grade, self._timing, schedule)
+
+    def _sentence(self, breach: _Breach) -> str:
+        duty = breach.duty
+        if breach.grade is Grade.ADVERSARIAL:
+            return f"a fair run puts off {duty.what} for ever, though it stays possible"
+        if len(duty.trapped) == len(duty.owed):
+            where = "every state in which it is owed"
+        elif any(duty.hopeless[state] for state in self._graph.initial):
+            where = "the initial state"
+        else:
+            where = "some reachable states"
+        return f"{duty.what} is impossible from {where} on"
+
+    def _schedule(self, duty: Duty, loop: Loop) -> Schedule:
+        initial, stem = duty.way.path(loop.start)
+        steps = [self._moves.table[self._graph.moves[step]][:2] for step in (*stem, *loop.steps)]
+        if not loop.steps:
+            steps.append((duty.who or 0, STAYS))
+        return Schedule(initial, tuple(steps), len(stem))
+
+    def _strong_fairness_needed(self, searches: list[_DutySearch]) -> str:
+        """Which strong demands the verdict HOLDS depends on, found by weakening them, subject by subject."""
+        subjects = tuple(dict.fromkeys(self._demands.subjects))
+        if not _broken(searches, 0):
+            return NO_STRONG
+        needed = [s for s in subjects if _broken(searches, self._mask(other for other in subjects if other != s))]
+        if needed:
+            return "holds only because " + " and ".join(_named(s) for s in needed) + " is strongly fair"
+        kept = list(subjects)  # none alone, but not without all: find a set that is enough
+        for subject in subjects:
+            if not _broken(searches, self._mask(other for other in kept if other != subject)):
+                kept.remove(subject)
+        enough = " and ".join(_named(s) for s in kept)
+        return f"strong fairness is needed, but not everywhere: it is enough that {enough} is strongly fair"
+
+    def _mask(self, subjects: Iterable[tuple[str, str]]) -> int:
+        chosen = set(subjects)
+        return sum(1 << bit for bit, subject in enumerate(self._demands.subjects) if subject in chosen)
+
+    def _partial_deadlock(self) -> Judgement:
+        """Whether some instance can be stuck for ever, other than at a place where it may stay, while others move."""
+        semantics, graph = self._semantics, self._graph
+        self._pause(PARTIAL_DEADLOCK)
+        content = [
+            sum(1 << instance for instance in semantics.instances if semantics.may_stay(state, instance))
+            for state in graph.states
+        ]
+        ahead = graph.reaching(content, [1 << instance for instance, _, _ in self._moves.table])
+        everyone = (1 << len(semantics.instances)) - 1
+        dead = set(self._deadlocks)
+        stuck = [s for s in range(len(graph)) if ahead[s] != everyone and s not in dead]
+        if not stuck:
+            return Judgement(Verdict.HOLDS, assumptions=self._timing)
+        first = min(stuck, key=lambda state: graph.tree.depth[state])
+        who = [i for i in semantics.instances if not ahead[first] >> i & 1]
+        names = ", ".join(where_waiting(semantics, graph.states[first], instance) for instance in who)
+        initial, steps = graph.tree.path(first)
+        schedule = Schedule(initial, tuple(self._moves.table[graph.moves[step]][:2] for step in steps))
+        message = f"waiting for ever, while others can still move: {names}"
+        return Judgement(Verdict.VIOLATED, message, assumptions=self._timing, schedule=schedule)
+
+
+class _DutySearch:
+    """The search for a fair run that breaks one duty; repeated with other strong demands at little cost."""
+
+    def __init__(self, graph: Graph, wanted: Demands, still: frozenset[int], duty: Duty, pause: Pause) -> None:
+        self._graph = graph
+        self._wanted = wanted
+        self._still = [state for state in duty.owed if state in still]
+        self._duty = duty
+        self._pause = pause
+
+    @cached_property
+    def _weakly_fair(self) -> list[list[int]]:
+        self._pause(self._duty.what)
+        return list(weakly_fair_components(self._graph, self._wanted, self._duty.owed, self._duty.paying))
+
+    def is_broken(self, strong: int) -> bool:
+        return bool(self._still) or any(True for _ in self._fair(self._weakly_fair, strong))
+
+    def breach(self, strong: int) -> _Breach | None:
+        """The best run that breaks the duty: inside the trap, if there is one, else the shortest.
+
+        What leads out of the trapped states does not exist, so a component is trapped as a whole or not at all.
+        """
+        hopeless, depth = self._duty.hopeless, self._duty.way.depth
+        candidates = [[state] for state in self._still] + list(self._fair(self._weakly_fair, strong))
+        if not candidates:
+            return None
+        trapped = [candidate for candidate in candidates if hopeless[candidate[0]]]
+        nearest = min(trapped or candidates, key=lambda states: min(depth[state] for state in states))
+        grade = Grade.INEVITABLE if trapped else Grade.ADVERSARIAL
+        return _Breach(self._duty, self._loop(nearest, strong), grade)
+
+    def _loop(self, states: list[int], strong: int) -> Loop:
+        if len(states) == 1 and states[0] in self._still:
+            return Loop(states[0], ())
+        return fair_loop(self._graph, self._wanted, states, self._duty.paying, strong, self._duty.way.depth)
+
+    def _fair(self, weakly_fair: list[list[int]], strong: int) -> Iterable[list[int]]:
+        return fair_components(self._graph, self._wanted, weakly_fair, self._duty.paying, strong)
+
+
+def _broken(searches: list[_DutySearch], strong: int) -> bool:
+    return any(search.is_broken(strong) for search in searches)
+
+
+def _why_vacuous(claim: Property) -> str:
+    if claim.kind != "livelock":
+        return "its premise is never true"
+    goal = "any goal" if claim.name == SYSTEM_PROGRESS else f"'{claim.name}'"
+    return f"no reachable state is pending {goal}"
+
+
+def _named(subject: tuple[str, str]) -> str:
+    kind, name = subject
+    return f"hand-over of {name}" if kind == "handover" else f"the choice {name}"
