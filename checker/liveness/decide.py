@@ -136,23 +136,21 @@ class Liveness:
 
     def _violated(self, worst: _Breach, breaches: list[_Breach]) -> Judgement:
         message = self._sentence(worst)
-        others = {b.duty.who for b in breaches if b.duty.who is not None} - {worst.duty.who}
+        others = sorted({breach.duty.subject for breach in breaches} - {worst.duty.subject})
         if others:
-            message += "; likewise " + ", ".join(self._semantics.layout.names[i] for i in sorted(others))
+            message += f" (likewise {', '.join(others)})"
         schedule = self._schedule(worst.duty, worst.loop)
         return Judgement(Verdict.VIOLATED, message, worst.grade, self._timing, schedule)
 
     def _sentence(self, breach: _Breach) -> str:
         duty = breach.duty
         if breach.grade is Grade.ADVERSARIAL:
-            return f"a fair run puts off {duty.what} for ever, though it stays possible"
+            return f"{duty.subject} need never {duty.verb}: a fair run puts it off for ever, though it stays possible"
         if len(duty.trapped) == len(duty.owed):
-            where = "every state in which it is owed"
-        elif any(duty.hopeless[state] for state in self._graph.initial):
-            where = "the initial state"
-        else:
-            where = "some reachable states"
-        return f"{duty.what} is impossible from {where} on"
+            return f"{duty.subject} can never {duty.verb}: not from any state in which it is owed"
+        if any(duty.hopeless[state] for state in self._graph.initial):
+            return f"{duty.subject} can never {duty.verb} from the initial state on"
+        return f"{duty.subject} can no longer {duty.verb} from some reachable states on"
 
     def _schedule(self, duty: Duty, loop: Loop) -> Schedule:
         initial, stem = duty.way.path(loop.start)
@@ -215,7 +213,7 @@ class _DutySearch:
 
     @cached_property
     def _weakly_fair(self) -> list[list[int]]:
-        self._pause(self._duty.what)
+        self._pause(f"can {self._duty.subject} {self._duty.verb}")
         return list(weakly_fair_components(self._graph, self._wanted, self._duty.owed, self._duty.paying))
 
     def is_broken(self, strong: int) -> bool:

@@ -18,12 +18,13 @@ from .graph import Graph, Moves
 class Duty:
     """A run that from some point on stays among ``owed`` states and makes none of the ``paying`` moves breaks it.
 
-    ``who``: the instance that owes it, if it is one's. ``what``: for "<what>" in a sentence, "never happens".
+    ``who``: the instance that waits for it, if it is one's. ``subject`` and ``verb``: "cpu_fault[0]", "complete 'g'".
     ``hopeless``: by state, whether it can no longer be paid from there. ``way``: the shortest ways to the owed states.
     """
 
     who: int | None
-    what: str
+    subject: str
+    verb: str
     owed: Sequence[int]
     paying: frozenset[int]
     hopeless: Sequence[bool]
@@ -101,9 +102,12 @@ def goal_duties(semantics: Semantics, moves: Moves, graph: Graph, name: str) -> 
         pending = [goal in location.pending for location in locations]
         owed = [number for number, state in enumerate(graph.states) if pending[state[instance]]]
         if owed:
-            what = f"{semantics.layout.names[instance]} completing '{goal}'"
-            what = "the completion of any goal" if name == SYSTEM_PROGRESS else what
-            yield Duty(instance, what, owed, paying[bit], [not mask >> bit & 1 for mask in ahead], way)
+            hopeless = [not mask >> bit & 1 for mask in ahead]
+            if name == SYSTEM_PROGRESS:
+                yield Duty(instance, "the system", "complete any goal", owed, paying[bit], hopeless, way)
+            else:
+                subject = semantics.layout.names[instance]
+                yield Duty(instance, subject, f"complete '{goal}'", owed, paying[bit], hopeless, way)
 
 
 def _can_pend(semantics: Semantics, instance: int, goal: str) -> bool:
@@ -124,4 +128,5 @@ def temporal_duty(semantics: Semantics, graph: Graph, stated: Temporal) -> Duty 
     seeds = [number for number, (premise, conclusion) in enumerate(values) if premise and not conclusion]
     way = _WayThrough(graph, seeds, [not conclusion for _, conclusion in values])
     ahead = graph.reaching([int(conclusion) for _, conclusion in values], None)
-    return Duty(None, f"what {stated.name} promises", way.reached, frozenset(), [not mask for mask in ahead], way)
+    verb = f"reach what '{stated.name}' promises"
+    return Duty(None, "a run", verb, way.reached, frozenset(), [not mask for mask in ahead], way)

@@ -35,7 +35,6 @@ from tests.irbuild import (
 )
 from tests.irprograms import contended_lock, increment_locked, increment_race, lock_pair, peterson
 
-
 NO_LIMITS = Limits()
 
 
