@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..model.ir.program import Program
@@ -15,7 +15,7 @@ from ..specs.suggest import suggest
 from ..specs.verdict import Result, Verdict
 from .engine import Limits, Progress, Tick
 from .registry import Wishes, make
-from .selection import BadRequest, Selection, checked_options, checked_sizes, find_world
+from .selection import BadRequest, Selection, checked_options, checked_sizes, find_world, load
 
 # Variant, options and sizes: what makes two expectations speak of one program.
 _Key = tuple[str, tuple[tuple[str, str], ...], tuple[tuple[str, int], ...]]
@@ -57,9 +57,7 @@ def plan(catalogue: Catalogue, engine: str) -> tuple[Job, ...]:
 
 def _jobs(target: Target, engine: str) -> Iterator[Job]:
     """The programs of one target; every variant is looked at, expected of or not."""
-    from ..model.lang.load import load_protocol
-
-    world = find_world(load_protocol(target.protocol), target.world)
+    world = find_world(load(target.protocol), target.world)
     options = {v.name: checked_options(world, dict(v.options), str(v.place)) for v in target.variants}
     groups: dict[_Key, list[Expectation]] = {}
     for e in target.expectations:
@@ -73,8 +71,11 @@ def _jobs(target: Target, engine: str) -> Iterator[Job]:
 
 def run(
     jobs: Sequence[Job], workers: int, on_tick: Callable[[Job, Tick], None]
-) -> Iterator[tuple[Job, tuple[Row, ...]]]:
-    """The rows of each job, in the order in which the jobs end. Raises ``BadRequest`` or ``ProtocolError``."""
+) -> Generator[tuple[Job, tuple[Row, ...]], None, None]:
+    """The rows of each job, in the order in which the jobs end. Raises ``BadRequest`` or ``ProtocolError``.
+
+    Closing it ends the searches that are under way.
+    """
     from .workers import Died, run_all
 
     for event in run_all(jobs, decide, workers, lambda number, tick: on_tick(jobs[number], tick)):
@@ -111,9 +112,7 @@ def _row(job: Job, expectation: Expectation, result: Result) -> Row:
 
 
 def _program(job: Job) -> Program:
-    from ..model.lang.load import load_protocol
-
-    protocol = load_protocol(job.target.protocol)
+    protocol = load(job.target.protocol)
     world = find_world(protocol, job.target.world)
     return Selection(
         job.target.name, protocol, world, job.variant, dict(job.options), dict(job.sizes), job.target

@@ -44,12 +44,9 @@ def make(name: str, wishes: Wishes) -> Ready:
 def _reference(wishes: Wishes) -> Ready:
     from .reference.engine import ReferenceEngine
 
-    notices: list[str] = []
-    if wishes.workers is not None and wishes.workers > 1:
-        notices.append("the reference engine uses one core; --workers changes nothing")
-    if wishes.symmetry:
-        notices.append("the reference engine explores every state; --symmetry changes nothing")
-    return Ready(ReferenceEngine(), tuple(notices))
+    one_core = wishes.workers is not None and wishes.workers > 1
+    notices = ("the reference engine uses one core; --workers changes nothing",) if one_core else ()
+    return Ready(ReferenceEngine(symmetry=wishes.symmetry), notices)
 
 
 ENGINES: Mapping[str, Entry] = {

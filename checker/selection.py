@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,14 +61,24 @@ def select(
     sizes: Mapping[str, int] | None = None,
 ) -> Selection:
     """Raises ``BadRequest`` or ``ProtocolError``."""
-    from ..model.lang.load import load_protocol
-
     entry, file, world_name = _find(name)
-    protocol = load_protocol(file)
+    protocol = load(file)
     world = find_world(protocol, world_name)
-    chosen = {} if variant is None else _variant_options(world, name, entry, variant)
+    chosen: Mapping[str, str] = {} if variant is None else _variant_options(world, name, entry, variant)
     merged = {**chosen, **checked_options(world, options or {})}
     return Selection(name, protocol, world, variant, merged, checked_sizes(world, sizes or {}), entry)
+
+
+def load(file: Path) -> Protocol:
+    """A protocol file, whose declarations run as Python. What they print goes to standard error: standard output is
+    for results. Raises ``BadRequest`` or ``ProtocolError``."""
+    from ..model.lang.load import load_protocol
+
+    try:
+        with redirect_stdout(sys.stderr):
+            return load_protocol(file)
+    except SystemExit:
+        raise BadRequest("the file ends the program when it is loaded", "take that call out", str(file)) from None
 
 
 def _find(name: str) -> tuple[Target | None, Path, str | None]:
@@ -106,8 +118,6 @@ def find_world(protocol: Protocol, name: str | None) -> WorldInfo:
         raise BadRequest(f'there is no world "{name}"', suggest(name, worlds, "worlds"), str(protocol.path))
     if len(worlds) == 1:
         return next(iter(worlds.values()))
-    if not worlds:
-        raise BadRequest("the file declares no world", "write a class that derives from World", str(protocol.path))
     names = ", ".join(worlds)
     first = next(iter(worlds))
     advice = f"choose one: {protocol.path}:{first}"
@@ -151,9 +161,8 @@ def checked_sizes(world: WorldInfo, wanted: Mapping[str, int], where: str = "") 
             if name in world.options:
                 raise BadRequest(f'"{name}" is an option, not a size', f"write: --set {name}={value}", where)
             raise BadRequest(f'"{world.name}" has no size "{name}"', suggest(name, world.sizes, "sizes"), where)
-        most = world.sizes[name].most
-        if not 0 <= value <= most:
+        size = world.sizes[name]
+        if not size.least <= value <= size.most:
             what = f'the size "{name}" cannot be {value}'
-            advice = f"it goes up to {most}; the protocol declares that with Size(..., most={most})"
-            raise BadRequest(what, advice, where)
+            raise BadRequest(what, f"it goes from {size.least} to {size.most}, as the protocol declares it", where)
     return dict(wanted)

@@ -9,13 +9,14 @@ import click
 
 from ...model.ir.program import Program
 from ...model.ir.properties import Property, properties
+from ...reports.json_check import Check, check_text
 from ...specs.suggest import suggest
 from ...specs.verdict import Result, Verdict
 from ..engine import Coverage, Engine, Limits, Outcome, Tick
 from ..registry import ENGINES, Wishes, make
 from ..selection import Selection, select
 from .output import Document, document, report_folder
-from .parameters import Duration, Memory, program_options
+from .parameters import duration, memory, program_options
 from .problems import Problem, Status, notice, worst
 from .progress import ProgressLine
 
@@ -27,8 +28,8 @@ MOST_UNCOVERED = 12  # lines of steps never taken; a list longer than the verdic
 @click.option("--property", "names", multiple=True, metavar="NAME", help="Only this property; repeatable.")
 @click.option("--engine", type=click.Choice(list(ENGINES)), default="auto", show_default=True, help="How to decide.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processor cores to use.")
-@click.option("--time", type=Duration(), help="Stop after this time: 90, 10m, 1.5h.")
-@click.option("--memory", type=Memory(), help="Stop at this much memory: 512M, 4G.")
+@click.option("--time", type=duration, metavar="TIME", help="Stop after this time: 90, 10m, 1.5h.")
+@click.option("--memory", "bytes_", type=memory, metavar="SIZE", help="Stop at this much memory: 512M, 4G.")
 @click.option("--states", type=click.IntRange(min=1), help="Stop after this many states.")
 @click.option("--symmetry", is_flag=True, help="Explore one of the states that differ only by a permutation.")
 @click.option("--report", metavar="DIR", help="Write an HTML page and drawings for every violation into this folder.")
@@ -44,7 +45,7 @@ def command(
     engine: str,
     workers: int | None,
     time: float | None,
-    memory: int | None,
+    bytes_: int | None,
     states: int | None,
     symmetry: bool,
     report: str | None,
@@ -61,7 +62,7 @@ def command(
     ready = make(engine, Wishes(workers, symmetry))
     for text in (*program.notes, *ready.notices):
         notice(text)
-    outcome, status = _search(ready.engine, program, wanted, Limits(states, time, memory))
+    outcome, status = _search(ready.engine, program, wanted, Limits(states, time, bytes_))
     _tell(selection, program, outcome, json, folder)
     ctx.exit(status)
 
@@ -118,15 +119,13 @@ def _tell(
         notice(text)
     if json is None or not json.is_standard_output:
         _print(selection, program, outcome)
+    check = Check(selection.name, selection.variant, program.sizes, program.options, outcome.results)
     if json is not None:
-        from ...reports.json_check import Check, check_text
-
-        check = Check(selection.name, selection.variant, program.sizes, program.options, outcome.results)
         json.write(check_text(check))
     if folder is not None:
-        from .pages import write_pages
+        from .pages import write_check_pages
 
-        for path in write_pages(folder, selection, program, outcome.results):
+        for path in write_check_pages(folder, check, program):
             notice(f"wrote {path}")
 
 

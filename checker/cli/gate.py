@@ -8,6 +8,7 @@ import shlex
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -53,7 +54,7 @@ def command(
 
         json.write(gate_text(rows))
     if folder is not None:
-        _pages(folder, rows)
+        _pages(folder, rows, jobs or _cores())
     ctx.exit(status)
 
 
@@ -72,13 +73,12 @@ def _run(jobs: Sequence[Job], workers: int) -> tuple[tuple[Row, ...], Status]:
     interrupted = False
     with ProgressLine() as line:
         try:
-            events = run(jobs, workers, lambda job, tick: line.show(_progress(jobs, found, job, tick)))
-            for job, rows in events:
-                found[numbers[id(job)]] = rows
-                line.show(_progress(jobs, found, job, None))
+            with closing(run(jobs, workers, lambda job, tick: line.show(_progress(jobs, found, job, tick)))) as events:
+                for job, rows in events:
+                    found[numbers[id(job)]] = rows
+                    line.show(_progress(jobs, found, job, None))
         except KeyboardInterrupt:
             interrupted = True
-            events.close()
     rows = tuple(row for n, job in enumerate(jobs) for row in found.get(n) or truncated(job, "interrupted"))
     status = Status.INTERRUPTED if interrupted else worst(_STATUS[row.standing] for row in rows)
     return rows, status
@@ -137,8 +137,9 @@ def command_of(row: Row) -> tuple[str, ...]:
     return ("svmcheck", "check", *program, *sizes, *options, *names)
 
 
-def _pages(folder: Path, rows: Sequence[Row]) -> None:
+def _pages(folder: Path, rows: Sequence[Row], workers: int) -> None:
     from .pages import write_gate_pages
 
-    index = write_gate_pages(folder, rows)
+    with ProgressLine() as line:
+        index = write_gate_pages(folder, rows, workers, line.show)
     notice(f"wrote {index}")

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from ...model.lang.load import WorldInfo, load_protocol
 from ...specs.catalogue.entry import Target
 from ...specs.catalogue.load import load_shipped
-from ..selection import find_world
+from ..selection import find_world, load
+
+if TYPE_CHECKING:
+    from ...model.lang.load import WorldInfo
 
 SCHEMA = "svmcheck/list/1"
 
@@ -17,7 +21,7 @@ SCHEMA = "svmcheck/list/1"
 @click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
 def command(as_json: bool) -> None:
     """Show the targets of the catalogue with their variants, sizes, options and properties."""
-    found = [(target, find_world(load_protocol(target.protocol), target.world)) for target in load_shipped().targets]
+    found = [(target, find_world(load(target.protocol), target.world)) for target in load_shipped().targets]
     if as_json:
         import json
 
@@ -36,7 +40,7 @@ def _json(target: Target, world: WorldInfo) -> dict[str, object]:
             {"name": v.name, "summary": v.summary, "options": dict(v.options), "source": v.source}
             for v in target.variants
         ],
-        "sizes": {name: {"default": size.default, "most": size.most} for name, size in world.sizes.items()},
+        "sizes": {n: {"default": s.default, "least": s.least, "most": s.most} for n, s in world.sizes.items()},
         "options": {name: {"choices": list(o.choices), "default": o.default} for name, o in world.options.items()},
         "properties": list(world.properties),
     }
@@ -46,7 +50,7 @@ def _text(target: Target, world: WorldInfo) -> str:
     lines = [f"{target.name}  {target.summary}"]
     width = max((len(v.name) for v in target.variants), default=0)
     lines += [f"  {v.name:<{width}}  {v.summary}" for v in target.variants]
-    sizes = ", ".join(f"{name} {size.default} (up to {size.most})" for name, size in world.sizes.items())
+    sizes = ", ".join(f"{name} {size.default} ({size.least} to {size.most})" for name, size in world.sizes.items())
     options = ", ".join(f"{name} {o.default} ({'|'.join(o.choices)})" for name, o in world.options.items())
     for title, text in (("sizes", sizes), ("options", options), ("properties", ", ".join(world.properties))):
         if text:

@@ -102,10 +102,9 @@ class BadProtocol(click.ClickException):
             return
         from rich.console import Console
 
-        from ...reports.diagnostics import coloured
+        from ...reports.diagnostics import show
 
-        console = Console(file=stream)
-        console.print(*(coloured(d) for d in self.diagnostics), sep="\n\n", soft_wrap=True)
+        show(Console(file=stream), self.diagnostics)
 
 
 def worst(statuses: Iterable[Status]) -> Status:

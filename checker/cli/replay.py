@@ -67,7 +67,7 @@ def _replay(semantics: Semantics, result: Result) -> Status:
         click.echo(f"{result.property}: does not happen any more: {error}", err=True)
         click.echo("help: the protocol has changed since; svmcheck check decides it anew", err=True)
         return Status.UNDECIDED
-    console.print(trace_heading(result))
+    console.print(trace_heading(result.property, again))
     console.print(Swimlane(again))
     console.print(f"{result.property}: {again.violation}", markup=False)
     return Status.BAD

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""``svmcheck gate``: rows, their JSON document, and the exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from svmcheck.checker import registry
+from svmcheck.checker.cli.main import main
+from svmcheck.reports.json_gate import SCHEMA_FILE
+from tests.checker.cli.test_check import Failing
+
+pytestmark = pytest.mark.usefixtures("front_end")
+
+HEAD = """
+target = "lock"
+protocol = "locks.py"
+summary = "one lock"
+[variants.strong]
+summary = "a fair lock"
+[variants.weak]
+summary = "an unfair lock"
+options = {handover = "weak"}
+"""
+HOLDS = """
+[[expect]]
+variant = "strong"
+sizes = {threads = [2, 3]}
+property = "*"
+verdict = "HOLDS"
+source = "first"
+"""
+VIOLATED = """
+[[expect]]
+variant = "weak"
+property = "gets-lock"
+verdict = "VIOLATED"
+grade = "adversarial"
+source = "second"
+"""
+
+
+def gate(text: str, *arguments: str) -> Result:
+    Path("c.toml").write_text(text)
+    return CliRunner().invoke(main, ["gate", "c.toml", "--engine", "reference", "--jobs", "1", *arguments])
+
+
+def test_all_met() -> None:
+    result = gate(HEAD + HOLDS + VIOLATED)
+    assert result.exit_code == 0, result.stderr
+    assert "gate: 9 met, 0 missed, 0 undecided" in result.stdout
+
+
+def test_the_json_document() -> None:
+    result = gate(HEAD + HOLDS + VIOLATED, "--json", "-")
+    value = json.loads(result.stdout)
+    jsonschema.validate(value, json.loads(SCHEMA_FILE.read_text()))
+    assert (value["schema"], value["met"], value["missed"], value["undecided"]) == ("svmcheck/gate/1", 9, 0, 0)
+    assert [(r["variant"], r["sizes"], r["property"]) for r in value["rows"]] == [
+        *(("strong", {"threads": n}, p) for n in (2, 3)
+          for p in ("no-deadlock", "no-partial-deadlock", "gets-lock", "system-progress")),
+        ("weak", {}, "gets-lock"),
+    ]  # fmt: skip
+    last = value["rows"][-1]
+    assert (last["verdict"], last["grade"], last["met"], last["source"]) == ("VIOLATED", "adversarial", True, "second")
+    assert last["options"] == {"handover": "weak"}
+
+
+def test_a_missed_row_is_explained() -> None:
+    result = gate(HEAD + HOLDS + VIOLATED.replace("adversarial", "inevitable"))
+    assert result.exit_code == 1
+    assert "missed: lock weak: gets-lock: expected VIOLATED inevitable, found VIOLATED adversarial" in result.stdout
+    assert "says: second (c.toml:18: expect 2)" in result.stdout
+    assert "see:  svmcheck check locks.py --set handover=weak --property gets-lock" in result.stdout
+
+
+def test_a_file_of_ones_own_is_seen_from_the_catalogue(front_end: Path) -> None:
+    (front_end / "below").mkdir()
+    Path("below/c.toml").write_text(HEAD.replace("locks.py", "../locks.py") + VIOLATED)
+    result = CliRunner().invoke(main, ["gate", "below/c.toml", "--engine", "reference", "--jobs", "1"])
+    assert result.exit_code == 0, result.stderr
+
+
+def test_expectations_of_one_program_share_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    searches: list[registry.Wishes] = []
+    reference = registry.ENGINES["reference"]
+    counted = registry.Entry("", lambda wishes: searches.append(wishes) or reference.make(wishes))
+    monkeypatch.setattr(registry, "ENGINES", {**registry.ENGINES, "reference": counted})
+    again = HOLDS.replace('"*"', '"gets-lock"').replace("[2, 3]", "2") + 'set = {handover = "strong"}\n'
+    result = gate(HEAD + HOLDS + HOLDS + again)
+    assert result.exit_code == 0
+    assert len(searches) == 3  # two sizes, and one program whose options were set by hand
+
+
+def test_except_leaves_a_property_out() -> None:
+    expect = VIOLATED.replace('property = "gets-lock"', 'property = "*"\nexcept = "gets-lock"')
+    expect = expect.replace('verdict = "VIOLATED"\ngrade = "adversarial"', 'verdict = "HOLDS"')
+    value = json.loads(gate(HEAD + expect, "--json", "-").stdout)
+    assert [r["property"] for r in value["rows"]] == ["no-deadlock", "no-partial-deadlock", "system-progress"]
+    assert value["met"] == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "why"), [(KeyboardInterrupt(), 130, "interrupted"), (MemoryError(), 3, "memory is full")]
+)
+def test_searches_that_end_early_leave_rows_undecided(
+    error: BaseException, status: int, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = registry.Entry("", lambda wishes: registry.Ready(Failing(error)))
+    monkeypatch.setattr(registry, "ENGINES", {**registry.ENGINES, "reference": broken})
+    result = gate(HEAD + HOLDS + VIOLATED, "--json", "-")
+    assert result.exit_code == status
+    value = json.loads(result.stdout)
+    jsonschema.validate(value, json.loads(SCHEMA_FILE.read_text()))
+    assert (value["met"], value["missed"], value["undecided"]) == (0, 0, 3)
+    assert all(why in row["reason"] for row in value["rows"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (HEAD, "c.toml: error: nothing is expected there\nhelp: add an [[expect]] table"),
+        (HEAD + "surprise = 1", 'c.toml: variants.weak.surprise: error: unknown key "surprise"'),
+        (HEAD + VIOLATED.replace("gets-lock", "get-lock"),
+         'c.toml:11: expect 1: error: the variant "weak" of "Lock" has no property "get-lock"\nhelp: did you mean'),
+        (HEAD + VIOLATED + "sizes = {thread = 1}", 'c.toml:11: expect 1: error: "Lock" has no size "thread"'),
+        (HEAD + VIOLATED + "sizes = {threads = 9}", 'c.toml:11: expect 1: error: the size "threads" cannot be 9'),
+        (HEAD + VIOLATED + "set = {polite = 3}", 'c.toml:11: expect 1: error: the option "polite" cannot be "3"'),
+        (HEAD.replace('"weak"', '"week"') + HOLDS, 'variants.weak: error: the option "handover" cannot be "week"'),
+        (HEAD.replace("locks.py", "wrong.py") + HOLDS, "wrong.py:1:1: error[SVM101]: unknown name 'lok'"),
+        (HEAD.replace("locks.py", "pair.py") + HOLDS, "pair.py: error: the file has several worlds"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked(text: str, message: str) -> None:
+    result = gate(text)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
