@@ -11,6 +11,10 @@ from pathlib import Path
 from ..model.ir.program import Frame
 
 
+PACKAGE = Path(__file__).resolve().parents[1]
+"""Where frames of the shipped primitives and protocols start from, whatever the current directory is."""
+
+
 @dataclass(frozen=True)
 class Sources:
     """Source files by path, each read once. ``root``: where relative paths start (default: the current directory)."""
@@ -21,7 +25,7 @@ class Sources:
     def lines(self, file: str) -> tuple[str, ...]:
         """All lines of a file without their ends; none if it is missing or is no text."""
         if file not in self._lines:
-            self._lines[file] = _read(self.root / file)
+            self._lines[file] = _read(self.root / file) or _read(PACKAGE / file)
         return self._lines[file]
 
     def line(self, frame: Frame) -> str:

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Locals after steps are formed: which are set before they are read, which live from one location to the next.
+
+A local that is dead at a location is reset to its initial value on the way there, so that states which differ only in
+what nobody reads again are one state. Argument: a dead local is written before it is read on every run from there, so
+no guard, check, update or property ever sees the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ..ir.build import loads
+from ..ir.expr import Const, Expr
+from ..ir.program import Edge, Frame, Update
+from ..ir.types import Type
+from .diagnostics import Diagnostic
+from .fuse import Automaton
+from .graph import Assume, Demand, Poison, RawGraph, Store
+
+
+def default(kind: Type) -> int:
+    """The value a local has before it is set and after it is dead."""
+    return 0 if kind.lo <= 0 <= kind.hi else kind.lo
+
+
+def unset_reads(graph: RawGraph, names: set[str]) -> list[Diagnostic]:
+    """Reads of a local that some path reaches without setting it."""
+    assigned: dict[int, frozenset[str]] = {0: frozenset()}
+    work = [0]
+    found: dict[tuple[str, Frame], Diagnostic] = {}
+    while work:
+        node = work.pop()
+        for edge in graph.nodes[node].edges:
+            after = set(assigned[node])
+            for op in edge.ops:
+                if isinstance(op, Store):
+                    after.add(op.var)
+            known = assigned.get(edge.target)
+            merged = frozenset(after) if known is None else known & after
+            if merged != known:
+                assigned[edge.target] = merged
+                work.append(edge.target)
+    for node, before in assigned.items():
+        for edge in graph.nodes[node].edges:
+            have = set(before)
+            for op in edge.ops:
+                for expr in _expressions(op):
+                    for name in (loads(expr) & names) - have:
+                        place = edge.frames[-1]
+                        found.setdefault((name, place), _unset(name, place))
+                if isinstance(op, Store):
+                    have.add(op.var)
+    return list(found.values())
+
+
+def _unset(name: str, place: Frame) -> Diagnostic:
+    shown = name.rpartition(".")[2]
+    return Diagnostic("SVM202", f"'{shown}' may be read here before it is set", place,
+                      "it is set in one branch only: set it on every path that leads here, for example to null before the branch")
+
+
+def _expressions(op: object) -> Iterable[Expr]:
+    match op:
+        case Assume(condition):
+            return (condition,)
+        case Store(_, index, value):
+            return (*index, value)
+        case Demand(check):
+            return (check.when, check.ok)
+        case Poison(_, slot):
+            return (slot,)
+        case _:
+            return ()
+
+
+def live_locals(automaton: Automaton, names: set[str], always: set[str], me: Expr) -> list[frozenset[str]]:
+    """For each location the locals whose value may still be read. A value stored into a dead local is not read."""
+    live = [frozenset(always)] * len(automaton.locations)
+    changed = True
+    while changed:
+        changed = False
+        for edge in automaton.edges:
+            now = live[edge.source] | _used(edge, names, live[edge.target]) | (live[edge.target] - _defined(edge, me))
+            if now != live[edge.source]:
+                live[edge.source] = frozenset(now)
+                changed = True
+    return live
+
+
+def _used(edge: Edge, names: set[str], live: frozenset[str]) -> set[str]:
+    result = loads(edge.guard)
+    for check in edge.checks:
+        result |= loads(check.when) | loads(check.ok)
+    for update in edge.updates:
+        if update.var not in names or update.var in live:
+            result |= loads(update.value)
+            for index in update.index:
+                result |= loads(index)
+    for event in edge.locks:
+        for index in event.index:
+            result |= loads(index)
+    return result & names
+
+
+def _defined(edge: Edge, me: Expr) -> set[str]:
+    """Locals the edge sets for its own process; if it does so from their old value, they count as used as well."""
+    return {u.var for u in edge.updates if u.index == (me,)}
+
+
+def settle(automaton: Automaton, mine: set[str], everyone: set[str], kept: set[str], types: dict[str, Type],
+           always: set[str], me: Expr) -> Automaton:  # fmt: skip
+    """Drop stores into dead locals, reset what dies. ``mine``: this actor's locals; ``everyone``: all actors' locals;
+    ``kept``: those that live at some location of their actor."""
+    live = live_locals(automaton, mine, always, me)
+    edges = tuple(_settled(e, live, mine, everyone, kept, types, me) for e in automaton.edges)
+    start = tuple(u for u in automaton.start if u.var in live[automaton.entry])
+    return replace(automaton, edges=edges, start=start)
+
+
+def _settled(edge: Edge, live: list[frozenset[str]], mine: set[str], everyone: set[str], kept: set[str],
+             types: dict[str, Type], me: Expr) -> Edge:  # fmt: skip
+    updates: list[Update] = []
+    for update in edge.updates:
+        if update.var in everyone and update.var not in kept:
+            continue
+        if update.var in mine and update.index == (me,) and update.var not in live[edge.target]:
+            continue
+        updates.append(update)
+    for name in sorted((live[edge.source] | {u.var for u in updates if u.var in mine}) - live[edge.target]):
+        if name in kept:
+            updates.append(Update(name, (me,), Const(default(types[name]), types[name])))
+    return replace(edge, updates=tuple(updates))

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Calls: builtin words, methods of pools and sets, pure functions in place, protocol functions inlined."""
+
+from __future__ import annotations
+
+import ast
+from types import FunctionType
+
+from ...ir.build import arithmetic, loads
+from ...ir.expr import TRUE, Binary, Const, Expr, integer
+from ...ir.types import IntType, SetType
+from ..graph import Store
+from ..source import SourceFile
+from ..values import Alias, Builtin, Function, Meaning, Place, PoolValue, Static, Tuple, Value, type_name
+from . import effects, expressions, inline, names, quantifiers
+from .state import Lowerer, LowerError, Scope
+
+EFFECTS = frozenset({"choose", "pool.alloc", "pool.try_alloc"})
+STATEMENTS = frozenset({
+    "wait", "rest", "resched", "cover", "touch", "demand", "acquired", "released", "pool.free", "set.add", "set.remove",
+    "set.clear",
+})  # fmt: skip
+
+
+def callee(low: Lowerer, node: ast.Call) -> Meaning | None:
+    """What a call calls, without any effect on the statement being gathered; None where that is an error."""
+    ops, low.ops = low.ops, []
+    types = dict(low.facts.types)
+    try:
+        return expressions.meaning(low, node.func)
+    except LowerError:
+        return None
+    finally:
+        low.ops = ops
+        low.facts.types = types
+
+
+def steps(low: Lowerer, node: ast.AST) -> bool:
+    """Whether evaluating the expression takes steps of its own (calls a protocol function, chooses, allocates)."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call):
+            found = callee(low, part)
+            if isinstance(found, Function) and found.role != "pure":
+                return True
+            if isinstance(found, Builtin) and found.name in EFFECTS:
+                return True
+    return False
+
+
+def call(low: Lowerer, node: ast.Call) -> Meaning:
+    found = callee(low, node)
+    if isinstance(found, Function):
+        return call_function(low, found, node)
+    function = expressions.meaning(low, node.func)
+    if isinstance(function, Builtin):
+        return builtin(low, function, node)
+    if isinstance(function, Static) and isinstance(function.value, type):
+        raise low.error("SVM231", f"{function.value.__name__}(...) in a protocol function", node,
+                        "declare fields in the world; use k.pool.alloc() for a new record")
+    raise low.error("SVM232", f"{names.describe(function)} cannot be called", node, "call protocol functions and words of the language")
+
+
+def call_function(low: Lowerer, function: Function, node: ast.Call) -> Meaning:
+    if function.role == "pure":
+        return pure(low, expressions_function(low, node), node)
+    if function.role in ("invariant", "balance", "initial", "leads-to", "always-eventually"):
+        raise low.error("SVM233", f"'{function.name}' is a property or a set-up, not a protocol function", node,
+                        "move what both need into a @pure function")
+    if function.role == "section":
+        raise low.error("SVM234", f"'{function.name}' is a section", node, f"write 'with {low.source.text(node)}:'")
+    if low.when != TRUE:
+        raise low.error("SVM235", "a call that takes steps inside a condition that may not evaluate it", node,
+                        "write it as an if statement of its own")
+    if low.bound or low.specification:
+        raise low.error("SVM236", f"'{function.name}' takes steps; it cannot be used in a property or quantifier", node,
+                        "only @pure functions can")
+    low.pinning = True
+    try:
+        function = expressions_function(low, node)
+        arguments = bind(low, function, node)
+    finally:
+        low.pinning = False
+    return inline.inline(low, function, arguments, node)
+
+
+def expressions_function(low: Lowerer, node: ast.Call) -> Function:
+    found = expressions.meaning(low, node.func)
+    assert isinstance(found, Function)
+    return found
+
+
+def bind(low: Lowerer, function: Function, node: ast.Call) -> dict[str, Meaning]:
+    """The arguments by parameter name, cells read, receiver first."""
+    arguments = function.node.args
+    if arguments.vararg or arguments.kwarg or arguments.posonlyargs:
+        raise low.error("SVM306", f"'{function.name}' takes * or ** parameters", node, "list the parameters")
+    parameters = [a.arg for a in arguments.args]
+    result: dict[str, Meaning] = {}
+    if function.receiver is not None:
+        result[parameters[0]] = function.receiver
+        parameters = parameters[1:]
+    if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
+        raise low.error("SVM306", "* and ** arguments", node, "write each argument")
+    if len(node.args) > len(parameters):
+        raise low.error("SVM237", f"'{function.name}' takes {len(parameters)} arguments, {len(node.args)} are given", node,
+                        f"its parameters are ({', '.join(parameters)})")
+    for parameter, argument in zip(parameters, node.args, strict=False):
+        result[parameter] = expressions.evaluate(low, argument)
+    known = [*parameters, *(a.arg for a in arguments.kwonlyargs)]
+    for keyword in node.keywords:
+        assert keyword.arg is not None
+        if keyword.arg not in known or keyword.arg in result:
+            raise low.error("SVM237", f"'{function.name}' has no parameter '{keyword.arg}' left", node,
+                            f"its parameters are ({', '.join(known)})")
+        result[keyword.arg] = expressions.evaluate(low, keyword.value)
+    _defaults(low, function, result)
+    missing = [p for p in known if p not in result]
+    if missing:
+        raise low.error("SVM237", f"'{function.name}' needs {', '.join(repr(m) for m in missing)}", node,
+                        f"its parameters are ({', '.join(known)})")
+    for parameter in [*arguments.args, *arguments.kwonlyargs]:
+        result[parameter.arg] = conform(low, function, parameter, result[parameter.arg], node)
+    return result
+
+
+def _defaults(low: Lowerer, function: Function, result: dict[str, Meaning]) -> None:
+    raw: FunctionType = function.function
+    code = function.node.args
+    for parameter, value in zip(reversed(code.args), reversed(raw.__defaults__ or ()), strict=False):
+        result.setdefault(parameter.arg, names.meaning(low, value, function.node))
+    for key, value in (raw.__kwdefaults__ or {}).items():
+        result.setdefault(key, names.meaning(low, value, function.node))
+
+
+def conform(low: Lowerer, function: Function, parameter: ast.arg, given: Meaning, node: ast.AST) -> Meaning:
+    """Check an argument against its annotation, and give null its type."""
+    expected = inline.annotated(low, function, parameter.annotation)
+    match given:
+        case Static(None) if expected is not None:
+            return expressions.as_value(low, given, node, expected)
+        case Value() if expected is not None and given.type != expected and not isinstance(given.type, IntType):
+            raise low.error("SVM238", f"'{parameter.arg}' is declared {type_name(expected)}, a {type_name(given.type)} is given",
+                            node, f"pass a {type_name(expected)}")
+        case Static(value) if expected is not None and not isinstance(value, str | type):
+            found = expressions.as_value(low, given, node, expected)
+            if found.type != expected and not isinstance(found.type, IntType):
+                raise low.error("SVM238", f"'{parameter.arg}' is declared {type_name(expected)}, {value!r} is given", node,
+                                f"pass a {type_name(expected)}")
+            return given
+        case _:
+            return given
+
+
+def pure(low: Lowerer, function: Function, node: ast.Call) -> Meaning:
+    """A pure function in place: its one return expression with the arguments substituted."""
+    if any(s.function.name == function.name for s in low.scopes):
+        raise low.error("SVM307", f"'{function.name}' calls itself", node, "recursion has no bound: use a loop")
+    body = [s for s in function.node.body if not _is_text(s)]
+    if len(body) != 1 or not isinstance(body[0], ast.Return) or body[0].value is None:
+        raise low.error("SVM239", f"the pure function '{function.name}' is more than one return", node,
+                        "a pure function is 'return <expression>'; call further pure functions for its parts")
+    arguments = bind(low, function, node)
+    frames = low.frames
+    low.scopes.append(Scope(function, low.scope.prefix, frozenset(), dict(arguments)))
+    low.frames = (*frames, low.frame(body[0]))
+    bound, low.bound = low.bound, []
+    low.bound = [b for b in bound if any(k.startswith("$") for k in b)]
+    try:
+        return expressions.evaluate(low, body[0].value)
+    finally:
+        low.bound = bound
+        low.scopes.pop()
+        low.frames = frames
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+# ---- builtin words
+
+
+def builtin(low: Lowerer, function: Builtin, node: ast.Call) -> Meaning:
+    word = function.name
+    if word in ("all", "any", "sum"):
+        return quantifiers.quantified(low, word, node)
+    if word == "me":
+        if low.actor.count == 0:
+            raise low.error("SVM240", "me() outside an actor", node, "the first state and properties belong to no process")
+        return Value(names.process_id(low, low.actor.first, low.actor.me), "me()")
+    if word == "alive":
+        return Value(expressions.liveness(low, one(low, node), node), low.source.text(node))
+    if word == "len":
+        return length(low, node)
+    if word in ("min", "max"):
+        return extreme(low, word, node)
+    if word in EFFECTS:
+        if low.bound or low.specification or low.when != TRUE:
+            raise low.error("SVM235", f"{word.rpartition('.')[2]}() inside a condition or property", node,
+                            "assign its result to a local first")
+        return effects.value(low, function, node)
+    if word == "counter":
+        raise low.error("SVM241", "counter() declares a local", node, "write 'tries = counter(3, 0, 3)' as a statement of its own")
+    if word in STATEMENTS:
+        raise low.error("SVM242", f"{word.rpartition('.')[2]}() is a statement, not a value", node, "put it on a line of its own")
+    raise low.error("SVM243", f"{word}() cannot be used here", node, "it belongs into a with or a for statement")
+
+
+def one(low: Lowerer, node: ast.Call) -> Meaning:
+    if len(node.args) != 1 or node.keywords:
+        raise low.error("SVM237", f"{low.source.text(node.func)}() takes one argument", node, "give exactly one")
+    return expressions.evaluate(low, node.args[0])
+
+
+def length(low: Lowerer, node: ast.Call) -> Meaning:
+    from ...ir.expr import Unary
+
+    found = one(low, node)
+    match found:
+        case Value() if isinstance(found.type, SetType):
+            return Value(Unary("popcount", found.expr, IntType(0, found.type.count)), low.source.text(node))
+        case PoolValue(count=count):
+            return Static(count)
+        case _:
+            size = getattr(found, "size", None) or getattr(found, "count", None)
+            if isinstance(size, int):
+                return Static(size)
+            raise low.error("SVM224", f"len() of {names.describe(found)}", node, "sets, arrays, pools and actors have a length")
+
+
+def extreme(low: Lowerer, word: str, node: ast.Call) -> Meaning:
+    from ...ir.build import choice, compare
+
+    if len(node.args) < 2 or node.keywords:
+        raise low.error("SVM237", f"{word}() takes two or more numbers", node, f"write {word}(a, b)")
+    parts = [expressions.value(low, a) for a in node.args]
+    if not all(isinstance(p.type, IntType) for p in parts):
+        raise low.error("SVM219", f"{word}() of something that is no number", node, "only integers are ordered")
+    result: Expr = parts[0].expr
+    for part in parts[1:]:
+        result = choice(compare("<=" if word == "min" else ">=", result, part.expr), result, part.expr)
+    return Value(result, low.source.text(node))
+
+
+def statement(low: Lowerer, node: ast.Call) -> bool:
+    """A call as a statement of its own. False if it is not one of the words that are statements."""
+    found = callee(low, node)
+    if not isinstance(found, Builtin):
+        return False
+    function = expressions.meaning(low, node.func)
+    assert isinstance(function, Builtin)
+    if function.name in EFFECTS:
+        effects.value(low, function, node)
+        low.flush()
+        return True
+    if function.name not in STATEMENTS:
+        return False
+    effects.perform(low, function, node)
+    return True
+
+
+def keyword(low: Lowerer, node: ast.Call, name: str, allowed: tuple[object, ...], default: object) -> object:
+    """A keyword argument that must be known when compiling and be one of a few values."""
+    for given in node.keywords:
+        if given.arg == name:
+            found = expressions.evaluate(low, given.value)
+            if not isinstance(found, Static) or found.value not in allowed:
+                raise low.error("SVM244", f"{name}= must be one of {', '.join(map(repr, allowed))}", given.value,
+                                "it decides the shape of the automaton, so it must be known when compiling")
+            return found.value
+    return default
+
+
+__all__ = ["Alias", "Binary", "Const", "Place", "SourceFile", "Store", "Tuple", "arithmetic", "integer", "loads"]

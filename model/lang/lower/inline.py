@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Inlining: a protocol function's body in place of its call, its locals renamed, its returns joined."""
+
+from __future__ import annotations
+
+import ast
+
+from ...ir.expr import Const, Expr
+from ...ir.types import BOOL, IntType, RefType, Type
+from ..declare import Pid, Record
+from ..graph import Note, Store
+from ..storage import enum_type
+from ..values import Alias, Function, Meaning, Static, Tuple, Value
+from ..whitelist import inspect_function
+from . import names
+from .state import Cleanup, Lowerer, LowerError, Scope
+
+
+def assigned_names(node: ast.FunctionDef) -> frozenset[str]:
+    """The locals of a function: every name it stores to, quantifier variables left out."""
+    quantified = {id(g.target) for part in ast.walk(node) if isinstance(part, ast.GeneratorExp) for g in part.generators}
+    return frozenset(
+        part.id for part in ast.walk(node)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and id(part) not in quantified
+    )  # fmt: skip
+
+
+def enter(low: Lowerer, function: Function, arguments: dict[str, Meaning], node: ast.AST) -> None:
+    """Open the scope of an inlined function: constants and places are bound, values that may change are copied."""
+    if any(s.function.node is function.node for s in low.scopes):
+        raise low.error("SVM307", f"'{function.name}' calls itself", node, "recursion has no bound: use a loop")
+    inspect(low, function)
+    assigned = assigned_names(function.node)
+    prefix = f"{low.actor.name}.{function.name}"
+    names_bound: dict[str, Meaning] = {}
+    for parameter, given in arguments.items():
+        if isinstance(given, Value) and not (_settled(low, given.expr) and parameter not in assigned):
+            variable = f"{prefix}.{parameter}"
+            low.learn(variable, given.type, node)
+            low.ops.append(Store(variable, (low.actor.me,), given.expr))
+            kind = low.facts.types[variable] or given.type
+            names_bound[parameter] = Value(low.local(variable, kind), parameter)
+        elif parameter in assigned and isinstance(given, Static):
+            raise_if_object(low, parameter, given, node)
+            variable = f"{prefix}.{parameter}"
+            from .statements import store_local
+
+            store_local(low, variable, given, node)
+        else:
+            names_bound[parameter] = given
+    for parameter in assigned & names_bound.keys():
+        if isinstance(names_bound[parameter], Value):
+            del names_bound[parameter]  # it is a local like any other
+    low.flush()
+    low.scopes.append(Scope(function, prefix, assigned, names_bound))
+
+
+def raise_if_object(low: Lowerer, parameter: str, given: Static, node: ast.AST) -> None:
+    if isinstance(given.value, str | type):
+        raise low.error("SVM245", f"the parameter '{parameter}' is assigned, but a constant name is passed", node,
+                        "use another local for the changing value")
+
+
+def _settled(low: Lowerer, expr: Expr) -> bool:
+    """Whether the expression keeps its value while the callee runs: constants and the caller's own locals."""
+    return not low.is_shared(expr)
+
+
+def inspect(low: Lowerer, function: Function) -> None:
+    """The whitelist pass, once per function."""
+    key = f"{function.source.name}:{function.node.lineno}"
+    if key in low.facts.checked:
+        return
+    low.facts.checked.add(key)
+    problems = inspect_function(function.source, function.node)
+    for problem in problems:
+        low.facts.errors.setdefault((problem.code, problem.frame), problem)
+
+
+def inline(low: Lowerer, function: Function, arguments: dict[str, Meaning], node: ast.AST) -> Meaning:
+    from . import statements
+
+    saved_label, saved_frames = low.label, low.frames
+    enter(low, function, arguments, node)
+    after = low.node()
+    low.cleanups.append(Cleanup("function", on_return=after))
+    try:
+        statements.block(low, function.node.body)
+    finally:
+        low.cleanups.pop()
+        scope = low.scopes.pop()
+    wants = returns_value(function.node)
+    low.label, low.frames = saved_label, saved_frames
+    if wants:
+        low.emit([Note(f"no-return:{function.name}")], kind="local", target=after)
+    else:
+        low.emit(kind="local", target=after)
+    low.cur = after
+    return result_of(low, scope, function, node) if wants else Static(None)
+
+
+def returns_value(node: ast.FunctionDef) -> bool:
+    annotation = node.returns
+    return annotation is not None and not (isinstance(annotation, ast.Constant) and annotation.value is None)
+
+
+def result_of(low: Lowerer, scope: Scope, function: Function, node: ast.AST) -> Meaning:
+    """The value an inlined function returned: in its hidden local, or one per element of a tuple."""
+    first = f"{scope.prefix}.return"
+    if first in low.facts.types:
+        return _returned(low, first)
+    items: list[Meaning] = []
+    while f"{first}.{len(items)}" in low.facts.types:
+        items.append(_returned(low, f"{first}.{len(items)}"))
+    if items:
+        return Tuple(tuple(items))
+    raise low.error("SVM246", f"'{function.name}' is declared to return a value and never does", node, "add 'return <value>'")
+
+
+def _returned(low: Lowerer, variable: str) -> Meaning:
+    kind = low.facts.types[variable]
+    return Static(None) if kind is None else Value(low.local(variable, kind), "result")
+
+
+def annotated(low: Lowerer, function: Function, annotation: ast.expr | None) -> Type | None:
+    """The type an annotation names, or None where it names no run-time type (a record in place, options, Literal)."""
+    if annotation is None:
+        return None
+    target: object = None
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        target = function.function.__globals__.get(annotation.value)
+    elif isinstance(annotation, ast.Name):
+        target = function.function.__globals__.get(annotation.id, {"bool": bool, "int": int}.get(annotation.id))
+    return type_of_class(low, target)
+
+
+def type_of_class(low: Lowerer, target: object) -> Type | None:
+    from enum import Enum
+
+    if target is bool:
+        return BOOL
+    if target is Pid:
+        return low.storage.pids
+    if isinstance(target, type) and issubclass(target, Enum):
+        return enum_type(target)
+    if isinstance(target, type) and issubclass(target, Record):
+        for info in low.storage.heaps.values():
+            if info.cls is target:
+                return RefType(info.name, info.slots)
+    return None
+
+
+__all__ = ["Alias", "Const", "IntType", "LowerError", "names"]

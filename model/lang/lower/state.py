@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The state of lowering one actor: the graph so far, the current node, the open blocks, the scopes of inlined calls."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from ...ir.build import hull, implies, loads
+from ...ir.expr import TRUE, Const, Expr, Load, Me, integer
+from ...ir.program import Check, Fairness, Frame
+from ...ir.types import IntType, Type
+from ..diagnostics import Diagnostic, Label
+from ..graph import Assume, Demand, EdgeKind, Note, Op, Poison, RawGraph, Store
+from ..source import SourceFile, Sources
+from ..storage import Storage
+from ..values import ActorsValue, Function, Meaning, Value, type_name
+
+
+class LowerError(Exception):
+    """One statement cannot be lowered; the statements after it still are."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.headline)
+        self.diagnostic = diagnostic
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who is being lowered. ``first``: process id of instance 0; the first state's set-up has ``count`` 0."""
+
+    name: str
+    count: int
+    first: int
+    on_slot: bool = False
+
+    @property
+    def me(self) -> Expr:
+        return Me(IntType(0, self.count - 1)) if self.count > 1 else integer(0)
+
+
+@dataclass
+class Scope:
+    """One inlined function. ``names``: what is bound while compiling; ``assigned``: its run-time locals."""
+
+    function: Function
+    prefix: str
+    assigned: frozenset[str]
+    names: dict[str, Meaning] = field(default_factory=dict[str, Meaning])
+
+
+@dataclass
+class Cleanup:
+    """What break, continue and return pass on their way out: a loop, a function, or something to undo."""
+
+    kind: str  # "loop", "function", "exit"
+    on_break: int = -1
+    on_continue: int = -1
+    on_return: int = -1
+    undo: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True)
+class Context:
+    """The blocks around the current point."""
+
+    pending: tuple[str, ...] = ()
+    urgent: int | None = None
+    inside: bool = False
+
+
+@dataclass
+class Facts:
+    """What one pass over all actors learns and the next one uses: types of locals, and what breaks symmetry.
+
+    ``named``: process classes and heaps of which one particular element is named. ``warnings`` are per pass.
+    """
+
+    types: dict[str, Type | None] = field(default_factory=dict[str, "Type | None"])
+    declared: dict[str, IntType] = field(default_factory=dict[str, IntType])
+    hidden: set[str] = field(default_factory=set[str])
+    named: set[str] = field(default_factory=set[str])
+    changed: bool = False
+    warnings: dict[tuple[str, Frame], Diagnostic] = field(default_factory=dict[tuple[str, Frame], Diagnostic])
+    errors: dict[tuple[str, Frame], Diagnostic] = field(default_factory=dict[tuple[str, Frame], Diagnostic])
+    checked: set[str] = field(default_factory=set[str])
+
+
+class Lowerer:
+    """Shared by all modules of this package; each of them is a set of functions over it."""
+
+    def __init__(self, storage: Storage, sources: Sources, actor: Actor, actors: dict[str, ActorsValue],
+                 options: dict[str, object], facts: Facts) -> None:  # fmt: skip
+        self.storage, self.sources, self.actor, self.actors = storage, sources, actor, actors
+        self.options, self.facts = options, facts
+        self.graph = RawGraph()
+        self.context = Context()
+        self.cur = self.graph.add((), None, False)
+        self.ops: list[Op] = []
+        self.when: Expr = TRUE
+        self.scopes: list[Scope] = []
+        self.cleanups: list[Cleanup] = []
+        self.frames: tuple[Frame, ...] = ()
+        self.label = ""
+        self.bound: list[dict[str, Meaning]] = []
+        self.specification = False  # ghosts may be read
+        self.pinning = False  # references read from shared state are copied before they are followed
+        self.held_sections: list[tuple[str, tuple[Expr, ...], Frame]] = []
+        self.urgent_blocks: dict[str, int] = {}
+        self.goals: list[str] = []
+        self.marks: list[str] = []
+
+    # ---- places and errors
+
+    @property
+    def scope(self) -> Scope:
+        return self.scopes[-1]
+
+    @property
+    def source(self) -> SourceFile:
+        return self.scope.function.source
+
+    def frame(self, node: ast.AST) -> Frame:
+        return self.source.frame(node, self.scope.function.name)
+
+    def error(self, code: str, headline: str, node: ast.AST, advice: str, labels: tuple[Label, ...] = ()) -> LowerError:
+        chain = self.frames[: len(self.scopes) - 1]
+        return LowerError(Diagnostic(code, headline, self.frame(node), advice, labels, chain))
+
+    def warn(self, code: str, headline: str, node: ast.AST, advice: str, severity: str = "warning") -> None:
+        frame = self.frame(node)
+        chain = self.frames[: len(self.scopes) - 1]
+        self.facts.warnings.setdefault((code, frame), Diagnostic(code, headline, frame, advice, (), chain, severity))
+
+    def record(self, problem: LowerError) -> None:
+        self.facts.errors.setdefault((problem.diagnostic.code, problem.diagnostic.frame), problem.diagnostic)
+
+    # ---- the graph
+
+    def node(self) -> int:
+        c = self.context
+        return self.graph.add(c.pending, c.urgent, c.inside)
+
+    def emit(self, ops: Iterable[Op] = (), kind: EdgeKind | None = None, target: int | None = None,
+             fairness: Fairness | None = None, label: str | None = None) -> int:  # fmt: skip
+        """An edge from the current node with the operations gathered so far and ``ops``; its target becomes current."""
+        gathered = (*self.ops, *ops)
+        self.ops = []
+        if target is None:
+            target = self.node()
+        from ..graph import RawEdge  # local name for the one place that makes edges
+
+        source = self.graph.nodes[self.cur]
+        if not source.frames:
+            source.frames, source.label = self.frames, self.label
+        found = kind or self.kind_of(gathered)
+        source.edges.append(RawEdge(target, found, gathered, self.label if label is None else label, self.frames, fairness))
+        self.cur = target
+        return target
+
+    def goto(self, target: int) -> None:
+        self.flush()
+        self.emit(kind="local", target=target)
+
+    def flush(self) -> None:
+        """Make what was gathered for the current statement an edge of its own."""
+        if self.ops:
+            self.emit()
+
+    def dead_end(self) -> None:
+        """After a jump: what follows is lowered for its errors only."""
+        self.cur = self.node()
+
+    def kind_of(self, ops: tuple[Op, ...]) -> EdgeKind:
+        if any(isinstance(o, Note) and o.text in ("step", "sleep", "resched") for o in ops):
+            return "step"
+        if any(isinstance(o, Poison) or (isinstance(o, Store) and self.is_shared_var(o.var)) for o in ops):
+            return "step"
+        if any(isinstance(o, Assume | Store) and self.is_shared(_expr(o)) for o in ops):
+            return "step"
+        return "local"
+
+    def is_shared_var(self, name: str) -> bool:
+        variable = self.storage.variables.get(name)
+        return variable is not None and not variable.ghost
+
+    def is_shared(self, expr: Expr) -> bool:
+        return any(self.is_shared_var(name) for name in loads(expr))
+
+    # ---- locals
+
+    def local(self, name: str, kind: Type) -> Load:
+        return Load(name, (self.actor.me,), kind)
+
+    def local_type(self, name: str) -> Type | None:
+        return self.facts.types.get(name)
+
+    def temporary(self, node: ast.AST, value: Expr, tag: str = "") -> Value:
+        """A hidden local that keeps the value; stored by the statement being gathered."""
+        name = f"{self.scope.prefix}@{getattr(node, 'lineno', 0)}.{getattr(node, 'col_offset', 0)}{tag}"
+        self.facts.hidden.add(name)
+        self.learn(name, value.type, node)
+        self.ops.append(Store(name, (self.actor.me,), value))
+        return Value(self.local(name, self.facts.types[name] or value.type), self.source.text(node))
+
+    def learn(self, name: str, kind: Type | None, node: ast.AST) -> None:
+        """A value of this type is stored in the local: widen what is known of it."""
+        known = self.facts.types.get(name)
+        if name in self.facts.declared or kind is None:
+            if name not in self.facts.types:
+                self.facts.types[name] = None
+            return
+        if known is None:
+            merged: Type = kind
+        elif known == kind:
+            return
+        elif isinstance(known, IntType) and isinstance(kind, IntType):
+            merged = hull(known, kind)
+        else:
+            shown = name.rpartition(".")[2]
+            raise self.error("SVM210", f"'{shown}' holds a {type_name(known)} elsewhere and a {type_name(kind)} here", node,
+                             "use one local for each type")  # fmt: skip
+        if merged != known:
+            self.facts.types[name] = merged
+            self.facts.changed = True
+
+    # ---- checks
+
+    def demand(self, ok: Expr, property: str, message: str) -> None:
+        """A condition the language demands of the statement being gathered, under the short circuits around it."""
+        guarded = implies(self.when, ok)
+        if not (isinstance(guarded, Const) and guarded.value):
+            self.ops.append(Demand(Check(TRUE, guarded, property, message, self.frames)))
+
+
+def _expr(op: Assume | Store) -> Expr:
+    return op.condition if isinstance(op, Assume) else op.value
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """' (did you mean x?)' or nothing."""
+    close = difflib.get_close_matches(word, list(known), 1, 0.6)
+    return f": did you mean '{close[0]}'?" if close else ""
+
+
+BUILTIN_NAMES = frozenset(vars(builtins))

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Kernel primitives, written in the protocol language, one per file."""
+
+from .completion import Completion
+from .cpu import CpuSlot
+from .folio_lock import FolioLock
+from .mutex import Mutex
+from .refcount import Refcount
+from .rwsem import RwSem
+from .spinlock import SpinLock
+from .waitqueue import WaitQueue
+from .work import Work
+
+__all__ = ["Completion", "CpuSlot", "FolioLock", "Mutex", "Refcount", "RwSem", "SpinLock", "WaitQueue", "Work"]
