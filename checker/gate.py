@@ -116,7 +116,7 @@ def _program(job: Job) -> Program:
     world = find_world(protocol, job.target.world)
     return Selection(
         job.target.name, protocol, world, job.variant, dict(job.options), dict(job.sizes), job.target
-    ).compile()
+    ).compile().program
 
 
 def expected_properties(program: Program, expectation: Expectation) -> tuple[Property, ...]:

@@ -16,7 +16,7 @@ from ..specs.catalogue.load import load_shipped
 from ..specs.suggest import suggest
 
 if TYPE_CHECKING:
-    from ..model.ir.program import Program
+    from ..model.lang.compile import Compiled
     from ..model.lang.load import Protocol, WorldInfo
 
 # What people write for a truth value -> how protocols spell it.
@@ -44,10 +44,11 @@ class Selection:
     sizes: Mapping[str, int]
     entry: Target | None
 
-    def compile(self) -> Program:
-        from ..model.lang.compile import compile_program
+    def compile(self) -> Compiled:
+        """The program with the compiler's warnings. Raises ``ProtocolError``."""
+        from ..model.lang.compile import compile_checked
 
-        return compile_program(self.protocol, self.world.name, self.options, self.sizes)
+        return compile_checked(self.protocol, self.world.name, self.options, self.sizes)
 
     def with_variant(self, name: str) -> Selection:
         """Another variant of the same target at the same sizes; what was set by hand is dropped."""

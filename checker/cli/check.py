@@ -15,9 +15,10 @@ from ...specs.verdict import Result, Verdict
 from ..engine import Coverage, Engine, Limits, Outcome, Tick
 from ..registry import ENGINES, Wishes, make
 from ..selection import Selection, select
+from .interrupts import Interrupts
 from .output import Document, document, report_folder
 from .parameters import duration, memory, program_options
-from .problems import Problem, Status, notice, worst
+from .problems import Problem, Status, compiled, notice, worst
 from .progress import ProgressLine
 
 MOST_UNCOVERED = 12  # lines of steps never taken; a list longer than the verdicts hides them
@@ -57,10 +58,10 @@ def command(
     """
     json, folder = document(json_name), report_folder(report)
     selection = select(target, variant, dict(options), dict(sizes))
-    program = selection.compile()
+    program = compiled(selection)
     wanted = chosen_properties(program, names)
     ready = make(engine, Wishes(workers, symmetry))
-    for text in (*program.notes, *ready.notices):
+    for text in ready.notices:
         notice(text)
     outcome, status = _search(ready.engine, program, wanted, Limits(states, time, bytes_))
     _tell(selection, program, outcome, json, folder)
@@ -90,10 +91,10 @@ def _search(
     engine: Engine, program: Program, wanted: tuple[Property, ...], limits: Limits
 ) -> tuple[Outcome, Status]:
     """An interrupted search still tells how far it got, as TRUNCATED."""
-    with ProgressLine() as line:
+    with ProgressLine() as line, Interrupts() as interrupts:
         try:
             outcome = engine.decide(program, wanted, limits, line.tick)
-            return outcome, status_of(outcome.results)
+            return outcome, Status.INTERRUPTED if interrupts.seen else status_of(outcome.results)
         except KeyboardInterrupt:
             return _cut_short(engine, wanted, line.last_tick, "interrupted"), Status.INTERRUPTED
         except MemoryError:

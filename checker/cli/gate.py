@@ -19,6 +19,7 @@ from ...specs.catalogue.row import Row, Standing
 from ..engine import Tick
 from ..gate import Job, plan, run, truncated
 from ..registry import ENGINES
+from .interrupts import Interrupts
 from .output import document, report_folder
 from .problems import Problem, Status, notice, worst
 from .progress import ProgressLine
@@ -71,11 +72,12 @@ def _run(jobs: Sequence[Job], workers: int) -> tuple[tuple[Row, ...], Status]:
     found: dict[int, tuple[Row, ...]] = {}
     numbers = {id(job): n for n, job in enumerate(jobs)}
     interrupted = False
-    with ProgressLine() as line:
+    with ProgressLine() as line, Interrupts() as interrupts:
         try:
             with closing(run(jobs, workers, lambda job, tick: line.show(_progress(jobs, found, job, tick)))) as events:
                 for job, rows in events:
                     found[numbers[id(job)]] = rows
+                    interrupts.check()
                     line.show(_progress(jobs, found, job, None))
         except KeyboardInterrupt:
             interrupted = True

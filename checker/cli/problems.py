@@ -8,13 +8,18 @@ import os
 import sys
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from ...model.lang.diagnostics import ProtocolError
 from ...specs.catalogue.entry import CatalogueError
 from ..selection import BadRequest
+
+if TYPE_CHECKING:
+    from ...model.ir.program import Program
+    from ...model.lang.diagnostics import Diagnostic
+    from ..selection import Selection
 
 
 class Status(IntEnum):
@@ -81,6 +86,28 @@ def system_problem(error: OSError) -> Problem:
     return Problem(error.strerror or str(error), advice.get(error.errno or 0, ""), where)
 
 
+def compiled(selection: Selection) -> Program:
+    """The program, after telling what its compiler warns of."""
+    done = selection.compile()
+    if done.warnings:
+        tell(done.warnings, sys.stderr)
+    for text in done.program.notes:
+        notice(text)
+    return done.program
+
+
+def tell(diagnostics: tuple[Diagnostic, ...], stream: IO[str]) -> None:
+    """Diagnostics with their source lines, in colour on a terminal."""
+    from ...reports.diagnostics import plain_all, show
+
+    if not stream.isatty():
+        click.echo(plain_all(diagnostics), file=stream, nl=False)
+        return
+    from rich.console import Console
+
+    show(Console(file=stream), diagnostics)
+
+
 class BadProtocol(click.ClickException):
     """A protocol file with errors: every one with its source line and caret."""
 
@@ -90,21 +117,8 @@ class BadProtocol(click.ClickException):
         super().__init__(str(error))
         self.diagnostics = error.diagnostics
 
-    def format_message(self) -> str:
-        from ...reports.diagnostics import plain_all
-
-        return plain_all(self.diagnostics)
-
     def show(self, file: IO[Any] | None = None) -> None:
-        stream = file or sys.stderr
-        if not stream.isatty():
-            click.echo(self.format_message(), file=stream, nl=False)
-            return
-        from rich.console import Console
-
-        from ...reports.diagnostics import show
-
-        show(Console(file=stream), self.diagnostics)
+        tell(self.diagnostics, file or sys.stderr)
 
 
 def worst(statuses: Iterable[Status]) -> Status:

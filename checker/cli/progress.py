@@ -16,6 +16,7 @@ from typing import TextIO
 from ..engine import Tick
 
 TERMINAL_PERIOD = 0.1  # seconds; faster than an eye follows is work for nothing
+PLAIN_FIRST = 1.0  # seconds; most searches are over by then, and say nothing
 PLAIN_PERIOD = 5.0  # seconds; a log of an hour's search stays readable
 
 
@@ -27,7 +28,7 @@ class ProgressLine:
         self.live = self.stream.isatty() and os.environ.get("TERM") != "dumb"
         self.last_tick: Tick | None = None
         self._drawn = False
-        self._next = time.monotonic() + (0.0 if self.live else PLAIN_PERIOD)
+        self._next = time.monotonic() + (0.0 if self.live else PLAIN_FIRST)
 
     def __enter__(self) -> ProgressLine:
         return self

@@ -14,7 +14,7 @@ from ...model.trace import Trace
 from ...reports.json_check import Check, MalformedReport, check_from_text
 from ...specs.verdict import Result
 from ..selection import select
-from .problems import Problem, Status, notice, worst
+from .problems import Problem, Status, compiled, notice, worst
 
 
 @click.command(name="replay")
@@ -36,7 +36,7 @@ def command(ctx: click.Context, trace: str, names: tuple[str, ...]) -> None:
         notice("no counterexample in this report: nothing to replay")
         ctx.exit(Status.GOOD)
     selection = select(check.target, None, dict(check.options), dict(check.sizes))
-    semantics = Semantics(selection.compile())
+    semantics = Semantics(compiled(selection))
     ctx.exit(worst(_replay(semantics, result) for result in found))
 
 

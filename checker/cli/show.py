@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from ...model.ir.printer import edge_text, program_text
+from ...model.ir.printer import Scope, edge_lines, edge_text, program_text
 from ...model.ir.program import Process, Program
 from ...reports.source import Sources, place, shown_frame
 from ..selection import select
 from .output import Document, document
 from .parameters import program_options
-from .problems import Problem, notice
+from .problems import Problem, compiled, notice
 
 SOURCE_WIDTH = 58  # columns for the source; what is longer is cut, and its line number is beside it
 
@@ -41,11 +41,9 @@ def command(
     if pictures is not None and pictures.path is None:
         raise Problem("a drawing needs a file", "write: --svg FILE; --dot - writes the graph to standard output")
     selection = select(target, variant, dict(options), dict(sizes))
-    program = selection.compile()
-    for text in program.notes:
-        notice(text)
+    program = compiled(selection)
     if diff is not None:
-        _differences(program, selection.with_variant(diff).compile(), variant or "as asked for", diff)
+        _differences(program, compiled(selection.with_variant(diff)), variant or "as asked for", diff)
     elif sources is not None or pictures is not None:
         _draw(program, sources, pictures)
     elif ir:
@@ -88,7 +86,8 @@ def _differences(one: Program, other: Program, first: str, second: str) -> None:
 
 def _steps(process: Process, program: Program) -> list[str]:
     edges = sorted(process.edges, key=lambda e: (e.source, e.target))
-    return [f"{place(e.frames)}  {edge_text(e, program, process)}" for e in edges]
+    scope = Scope(program, process)
+    return [f"{place(e.frames)}  {e.label}: {'; '.join(edge_lines(e, scope))}" for e in edges]
 
 
 def _draw(program: Program, sources: Document | None, pictures: Document | None) -> None:

@@ -80,12 +80,27 @@ def compile_program(
     return replace(program, name=world, options=tuple(all_options.items()), sizes=tuple(all_sizes.items()))
 
 
+@dataclass(frozen=True)
+class FakeCompiled:
+    program: Program
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+def compile_checked(
+    protocol: FakeProtocol, world: str | None, options: Mapping[str, str], sizes: Mapping[str, int]
+) -> FakeCompiled:
+    frame = Frame(str(protocol.path), 1, 1, 1, 4, "f")
+    hint = Diagnostic("SVM900", "impolite", frame, "be polite", severity="hint")
+    return FakeCompiled(compile_program(protocol, world, options, sizes), (hint,) if "polite" in options else ())
+
+
 @pytest.fixture
 def front_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The folder with the protocol files, which is the current one."""
-    for module, function in (("load", load_protocol), ("compile", compile_program)):
+    for module, *functions in (("load", load_protocol), ("compile", compile_program, compile_checked)):
         fake = ModuleType(f"svmcheck.model.lang.{module}")
-        setattr(fake, function.__name__, function)
+        for function in functions:
+            setattr(fake, function.__name__, function)
         monkeypatch.setitem(sys.modules, fake.__name__, fake)
     for file in (*FILES, "wrong.py"):
         (tmp_path / file).write_text("lok = 1\n")

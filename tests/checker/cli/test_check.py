@@ -73,6 +73,13 @@ def test_a_limit_leaves_it_undecided() -> None:
     assert "TRUNCATED" in set(verdicts(document("pair.py:Race", "--states", "2")).values())
 
 
+def test_warnings_of_the_compiler_are_told() -> None:
+    result = check("locks.py", "--set", "polite=true", "--json", "-")
+    assert result.exit_code == 0
+    assert "locks.py:1:1: hint[SVM900]: impolite" in result.stderr
+    json.loads(result.stdout)
+
+
 def test_words_for_truth_values() -> None:
     assert document("locks.py", "--set", "polite=Yes")["options"] == {"handover": "strong", "polite": "true"}
 
