@@ -18,7 +18,7 @@ from ...model.ir.properties import DEADLOCK
 from .expr_c import C, Scope, cell_index, compile_expr, number, place
 from .packing import Field, Packing, Unsupported, pack_program
 
-RUNTIME = ("base.h", "table.c", "search.c", "workers.c", "trace.c")
+RUNTIME = ("base.h", "table.c", "search.c", "workers.c", "trace.c", "graph.c")
 MOST_INSTANCES, MOST_EDGES = 256, 1 << 24
 # Successors are written before their guard is known and kept if it holds, which saves mispredicted branches; beyond
 # this many updates the work lost on false guards costs more than the branch.
@@ -231,8 +231,9 @@ def _invariants(unit: Unit) -> Iterator[str]:
     yield "static void examine(const u64 *restrict s, u64 from, Faults *faults) {"
     yield "(void)s; (void)from; (void)faults;"
     for kind in ("invariant", "balance"):
-        if kind == "balance":
+        if kind == "balance" and any(i.kind == kind for i in unit.program.invariants):
             yield "if (!settled(s)) return;"
+            yield "faults->settled = 1;"
         for invariant in unit.program.invariants:
             if invariant.kind == kind:
                 yield from _invariant(scope, unit.fault_number[invariant.name], invariant)

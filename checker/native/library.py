@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import ctypes
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
@@ -32,6 +34,7 @@ class Count:
     depth: int
     frontier: int
     memory: int  # bytes
+    settled: int  # 1 if a state was met in which balance is demanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,17 @@ class Found:
     check: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The whole graph. ``names``: the number in the search of every state; state k has the steps ``first[k]`` to
+    ``first[k + 1]`` (exclusive), each with its target and its move: the instance's first move plus the edge."""
+
+    names: Sequence[int]
+    first: Sequence[int]
+    targets: Sequence[int]
+    moves: Sequence[int]
+
+
 class _Violation(ctypes.Structure):
     _fields_ = [
         ("state", ctypes.c_uint32),
@@ -79,6 +93,7 @@ _SIGNATURES = {
     "svm_state": (None, (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)),
     "svm_parent": (ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_uint32)),
     "svm_number": (ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_void_p)),
+    "svm_graph": (None, (ctypes.c_void_p, *[ctypes.c_void_p] * 4)),
     "svm_step": (ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32)),
 }
 
@@ -119,7 +134,7 @@ class Search:
         return Status(self._library.svm_run(self._search, int(seconds * 1e9), most))
 
     def count(self) -> Count:
-        out = (ctypes.c_uint64 * 5)()
+        out = (ctypes.c_uint64 * 6)()
         self._library.svm_count(self._search, out)
         return Count(*out)
 
@@ -142,9 +157,12 @@ class Search:
         self._library.svm_state(self._search, number, words)
         return self._unit.packing.unpack(tuple(words))
 
-    def number(self, state: tuple[int, ...]) -> int | None:
-        found = self._library.svm_number(self._search, self._words(state))
-        return None if found == NONE else found
+    def number(self, state: tuple[int, ...]) -> int:
+        """The number of a state. Raises KeyError if it was not found."""
+        found: int = self._library.svm_number(self._search, self._words(state))
+        if found == NONE:
+            raise KeyError(state)
+        return found
 
     def path(self, number: int) -> tuple[int, tuple[Move, ...]]:
         """The number of the initial state and the steps from it of a shortest run to a state."""
@@ -154,6 +172,26 @@ class Search:
         numbers.reverse()
         steps = (self._library.svm_step(self._search, a, b) for a, b in pairwise(numbers))
         return numbers[0], tuple(self._move(s) for s in steps)
+
+    def graph(self) -> Stored:
+        """The graph of a search that is done."""
+        n = self.count()
+        names, targets, steps = ((ctypes.c_uint32 * size)() for size in (n.states, n.transitions, n.transitions))
+        first = (ctypes.c_uint64 * (n.states + 1))()
+        self._library.svm_graph(self._search, names, first, targets, steps)
+        base = self._first_moves()
+        moves = array("I", (base[step >> 24] + (step & 0xFFFFFF) for step in array("I", bytes(steps))))
+        return Stored(array("I", bytes(names)), array("Q", bytes(first)), array("I", bytes(targets)), moves)
+
+    def _first_moves(self) -> list[int]:
+        """For each instance what to add to the number of an edge to get that of the move."""
+        result: list[int] = []
+        before = 0
+        for process, first_edge in zip(self._unit.program.processes, self._unit.first_edge, strict=True):
+            for _ in range(process.count):
+                result.append(before - first_edge)
+                before += len(process.edges)
+        return result
 
     def _words(self, state: tuple[int, ...]) -> ctypes.Array[ctypes.c_uint64]:
         return (ctypes.c_uint64 * self._unit.packing.words)(*self._unit.packing.pack(state))

@@ -15,6 +15,7 @@ typedef int64_t i64;
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define ROW (WORDS + 1) /* a successor: its words, then where it came from */
 #define NONE UINT32_MAX
+#define EDGE_MASK 0xffffff /* in a step: instance << 24 | edge */
 
 /* The first violation of one property: the state it happened in, the step (instance, edge) and which check failed. */
 typedef struct {
@@ -22,15 +23,21 @@ typedef struct {
     int32_t check;
 } Fault;
 
-/* The first violations in a run of states that are expanded one after the other; count: of all, for enabledness. */
+/*
+ * What is noticed while states are expanded one after the other. count: of violations, for enabledness; settled: a state
+ * was met in which balance is demanded; taken: edges that made a step, or a violating one.
+ */
 typedef struct {
-    u32 count;
+    u32 count, settled;
     Fault first[FAULTS];
+    unsigned char taken[EDGES];
 } Faults;
 
 __attribute__((noinline, cold)) static void report(Faults *faults, u32 property, u64 from, int32_t check)
 {
     faults->count++;
+    if ((u32)from != NONE)
+        faults->taken[from & EDGE_MASK] = 1;
     if (!faults->first[property].found)
         faults->first[property] = (Fault){1, (u32)(from >> 32), (u32)from, check};
 }
@@ -49,7 +56,7 @@ __attribute__((unused)) static int able(Step *step, const u64 *restrict s, i64 m
 {
     u64 rows[MOST_STEPS * ROW];
     Faults faults;
-    faults.count = 0;
+    faults.count = 0; /* the rest may hold anything: nobody reads it */
     for (u32 f = 0; f < FAULTS; f++)
         faults.first[f].found = 1;
     return step(s, me, 0, rows, &faults) != rows || faults.count != 0;

@@ -13,7 +13,8 @@
 
 #include <time.h>
 
-#define SLICE 1024
+#define SLICE 1024 /* states of a partition in one round: a round's successors should fit the cache */
+#define CHUNK 1024 /* rows that are looked up in one go */
 #define SCRATCH_ROWS (1024 + MOST_SUCCESSORS)
 
 enum { DONE, PAUSED, MEMORY_LIMIT, STATE_LIMIT };
@@ -46,7 +47,7 @@ static void sort_out(Search *search, Part *part, const u64 *rows, const u64 *end
     for (const u64 *row = rows; row < end; row += ROW) {
         u64 hash = hash_of(row);
         Bucket *bucket = &part->out[partition_of(hash)];
-        part->taken[row[WORDS] & 0xffffff] = 1;
+        part->faults.taken[row[WORDS] & EDGE_MASK] = 1;
         if (unlikely(bucket->used == bucket->room) && !grow_bucket(&search->memory, bucket)) {
             search->out_of_memory = 1;
             return;
@@ -80,22 +81,34 @@ static void expand(Search *search, u32 p, u32 worker)
     }
 }
 
+static int collect_rows(Search *search, Part *part, const u64 *const *rows, u32 n)
+{
+    if (!reserve(&search->memory, part, n))
+        return 0;
+    insert_rows(part, rows, n);
+    return 1;
+}
+
 static void collect(Search *search, u32 q, u32 worker)
 {
     (void)worker;
     Part *part = &search->part[q];
+    const u64 *rows[CHUNK];
+    u32 n = 0;
     for (u32 p = 0; p < PARTS; p++) {
         Bucket *bucket = &search->part[p].out[q];
-        for (u32 k = 0; k < bucket->used; k += BATCH) {
-            u32 n = bucket->used - k < BATCH ? bucket->used - k : BATCH;
-            if (!reserve(&search->memory, part, n)) {
-                search->out_of_memory = 1;
-                break;
+        for (u32 k = 0; k < bucket->used; k++) {
+            rows[n++] = bucket->at + (u64)k * ROW;
+            if (n == CHUNK) {
+                if (!collect_rows(search, part, rows, n))
+                    search->out_of_memory = 1;
+                n = 0;
             }
-            insert_batch(part, bucket->at + (u64)k * ROW, n);
         }
         bucket->used = 0;
     }
+    if (n && !collect_rows(search, part, rows, n))
+        search->out_of_memory = 1;
 }
 
 /* After the first half of a round: partitions in order, so that the first violation is the same for any threads. */
@@ -192,7 +205,8 @@ int svm_begin(Search *search, const u64 *words)
     Part *part = &search->part[partition_of(hash)];
     if (!reserve(&search->memory, part, 1))
         return 0;
-    insert(part, words, (u32)hash, NONE);
+    u32 mask = (1u << part->slot_bits) - 1;
+    insert(part, mask, words, (u32)hash, NONE, (u32)hash & mask);
     part->end = part->count;
     return 1;
 }
@@ -223,20 +237,19 @@ int svm_run(Search *search, u64 nanoseconds, u64 most_states)
     }
 }
 
-/* out: states, transitions, depth of the deepest state found, states of the level not expanded yet, bytes. */
+/* out: states, transitions, the level being expanded, states not expanded yet, bytes, whether any state was settled. */
 void svm_count(const Search *search, u64 *out)
 {
-    memset(out, 0, 5 * sizeof *out);
+    memset(out, 0, 6 * sizeof *out);
     out[2] = search->depth;
+    out[4] = search->memory.bytes;
     for (u32 p = 0; p < PARTS; p++) {
         const Part *part = &search->part[p];
         out[0] += part->count;
         out[1] += part->transitions;
         out[3] += part->count - part->cursor;
-        if (part->count > part->end)
-            out[2] = search->depth + 1;
+        out[5] |= part->faults.settled;
     }
-    out[4] = search->memory.bytes;
 }
 
 const Violation *svm_violation(const Search *search, u32 fault)
@@ -250,5 +263,5 @@ void svm_taken(const Search *search, unsigned char *flags)
     memset(flags, 0, EDGES);
     for (u32 p = 0; p < PARTS; p++)
         for (u32 e = 0; e < EDGES; e++)
-            flags[e] |= search->part[p].taken[e];
+            flags[e] |= search->part[p].faults.taken[e];
 }

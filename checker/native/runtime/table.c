@@ -18,7 +18,9 @@
 #define PARTS (1u << PART_BITS)
 #define FIRST_SLOT_BITS 8
 #define MOST_SLOT_BITS (32 - PART_BITS) /* so that numbers of states fit 32 bits */
-#define BATCH 128 /* look-ups in flight: enough to hide memory, few enough for the L1 cache */
+#define FAR 64 /* rows between the call for a slot and the look-up, to hide memory, */
+#define NEAR 24 /* and between the call for a state and the look-up */
+#define BATCH 64 /* slots called for together when an index is filled again */
 
 typedef struct {
     u64 *at; /* rows of ROW words */
@@ -34,7 +36,6 @@ typedef struct {
     u32 cursor, stop; /* what is expanded of it, and how far to go in this round */
     u64 transitions;
     Faults faults;
-    unsigned char taken[EDGES];
     Bucket out[PARTS]; /* successors found in this round, by the partition they belong to */
 } Part;
 
@@ -185,28 +186,37 @@ static int reserve(Memory *memory, Part *part, u32 more)
     return grow_states(memory, part, (u32)room);
 }
 
+/* The slot where a look-up ends that begins at `at`: an empty one, or one with the tag of the hash. */
+static inline u32 probe(const u32 *slots, u32 mask, u32 hash, u32 at)
+{
+    u32 slot;
+    while ((slot = slots[at]) != 0 && ((slot ^ hash) & ~mask) != 0)
+        at = (at + 1) & mask;
+    return at;
+}
+
 /* The number of a state in its partition, or NONE. */
 static u32 find(const Part *part, const u64 *s, u32 hash)
 {
     if (!part->slots)
         return NONE;
-    u32 mask = (1u << part->slot_bits) - 1, tag = ~mask & hash;
-    for (u32 at = hash & mask; part->slots[at]; at = (at + 1) & mask) {
-        u32 slot = part->slots[at];
-        if ((slot & ~mask) == tag && same(part->states + (u64)((slot & mask) - 1) * WORDS, s))
+    u32 mask = (1u << part->slot_bits) - 1, at = hash & mask, slot;
+    while ((slot = part->slots[at = probe(part->slots, mask, hash, at)]) != 0) {
+        if (same(part->states + (u64)((slot & mask) - 1) * WORDS, s))
             return (slot & mask) - 1;
+        at = (at + 1) & mask;
     }
     return NONE;
 }
 
-/* Adds a state unless it is there; the caller has reserved room. */
-static inline void insert(Part *part, const u64 *s, u32 hash, u32 parent)
+/* Adds a state unless it is there, looking from slot `at` on; the caller has reserved room. */
+static inline void insert(Part *part, u32 mask, const u64 *s, u32 hash, u32 parent, u32 at)
 {
-    u32 mask = (1u << part->slot_bits) - 1, tag = ~mask & hash, at = hash & mask;
-    for (; part->slots[at]; at = (at + 1) & mask) {
-        u32 slot = part->slots[at];
-        if ((slot & ~mask) == tag && same(part->states + (u64)((slot & mask) - 1) * WORDS, s))
+    u32 slot;
+    while ((slot = part->slots[at = probe(part->slots, mask, hash, at)]) != 0) {
+        if (likely(same(part->states + (u64)((slot & mask) - 1) * WORDS, s)))
             return;
+        at = (at + 1) & mask;
     }
     part->slots[at] = slot_value(hash, part->slot_bits, part->count);
     for (int w = 0; w < WORDS; w++)
@@ -215,21 +225,25 @@ static inline void insert(Part *part, const u64 *s, u32 hash, u32 parent)
 }
 
 /*
- * Adds rows whose last word is (parent, hash). In three passes, so that the memory a batch needs is on its way before
- * it is used: slots, then the state that the first slot names, then the look-ups.
+ * Adds rows whose last word is (parent, hash). Each row passes three stations, so that the memory it needs is on its way
+ * before it is used: its slot; the one state it has to be compared with, which the tag tells; the comparison.
  */
-static void insert_batch(Part *part, const u64 *rows, u32 n)
+static void insert_rows(Part *part, const u64 *const *rows, u32 n)
 {
-    u32 mask = (1u << part->slot_bits) - 1;
-    for (u32 k = 0; k < n; k++)
-        __builtin_prefetch(part->slots + ((u32)rows[(u64)k * ROW + WORDS] & mask), 1);
-    for (u32 k = 0; k < n; k++) {
-        u32 slot = part->slots[(u32)rows[(u64)k * ROW + WORDS] & mask] & mask;
-        if (slot)
-            __builtin_prefetch(part->states + (u64)(slot - 1) * WORDS);
-    }
-    for (u32 k = 0; k < n; k++) {
-        const u64 *row = rows + (u64)k * ROW;
-        insert(part, row, (u32)row[WORDS], (u32)(row[WORDS] >> 32));
+    u32 mask = (1u << part->slot_bits) - 1, at[FAR], *slots = part->slots;
+    for (u32 k = 0; k < n + FAR; k++) {
+        if (k < n)
+            __builtin_prefetch(slots + ((u32)rows[k][WORDS] & mask), 1);
+        if (k >= FAR - NEAR && k < n + FAR - NEAR) {
+            u32 j = k - (FAR - NEAR), hash = (u32)rows[j][WORDS];
+            u32 end = probe(slots, mask, hash, hash & mask);
+            at[j % FAR] = end;
+            u32 slot = slots[end] & mask;
+            __builtin_prefetch(part->states + (u64)(slot ? slot - 1 : part->count) * WORDS);
+        }
+        if (k >= FAR) {
+            const u64 *row = rows[k - FAR];
+            insert(part, mask, row, (u32)row[WORDS], (u32)(row[WORDS] >> 32), at[k % FAR]);
+        }
     }
 }

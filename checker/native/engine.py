@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The engine that compiles a program to machine code and searches all its states at the speed of memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ...model.ir.program import Program
+from ...model.ir.properties import Property
+from ...model.run import Schedule
+from ...model.semantics import Semantics
+from ...specs.verdict import Verdict
+from ..engine import Limits, Outcome, Progress, Tick
+from ..liveness.decide import Judgement, Liveness
+from ..reference.budget import Budget, Stopped
+from ..reference.engine import ReferenceEngine
+from ..verdicts import Explored, Judge, coverage, unasked
+from .compile import NoCompiler, build
+from .emit import Unit, emit
+from .graph import stored_graph
+from .library import Found, Search, Status, open_library
+from .packing import Unsupported
+
+SLICE_SECONDS = 0.05  # between looks at limits and the keyboard
+
+
+@dataclass(frozen=True)
+class NativeEngine:
+    """Breadth-first search in generated C.
+
+    ``workers``: threads, None for one on each core; results do not depend on it. Where there is no compiler, or the
+    program is beyond the packing, the reference engine decides, and a note says so.
+    """
+
+    workers: int | None = None
+    name: str = "native"
+
+    def decide(self, program: Program, properties: tuple[Property, ...], limits: Limits, progress: Progress) -> Outcome:
+        try:
+            unit = emit(program)
+        except Unsupported as problem:
+            return _by_reference(f"{problem}", program, properties, limits, progress)
+        built = build(unit.source)
+        if isinstance(built, NoCompiler):
+            return _by_reference(f"{built.reason} {built.remedy}", program, properties, limits, progress)
+        semantics = Semantics(program)
+        with Search(open_library(built.path), unit, self._threads(), limits.memory) as search:
+            return _Decision(semantics, unit, search, limits, progress).outcome(properties, self.name)
+
+    def _threads(self) -> int:
+        return self.workers or os.cpu_count() or 1
+
+
+def _by_reference(
+    why: str, program: Program, properties: tuple[Property, ...], limits: Limits, progress: Progress
+) -> Outcome:
+    outcome = ReferenceEngine().decide(program, properties, limits, progress)
+    return replace(outcome, notes=(f"The native engine cannot run: {why} The reference engine did.", *outcome.notes))
+
+
+class _Decision:
+    """One ``decide``: the search in slices, then the verdicts."""
+
+    def __init__(self, semantics: Semantics, unit: Unit, search: Search, limits: Limits, progress: Progress) -> None:
+        self._semantics = semantics
+        self._unit = unit
+        self._search = search
+        self._limits = limits
+        self._budget = Budget(limits, progress)
+        self._progress = progress
+        self._liveness: Liveness | None = None
+        self._stopped: str | None = None
+
+    def outcome(self, properties: tuple[Property, ...], engine: str) -> Outcome:
+        stopped = self._explore()
+        explored = self._explored(stopped)
+        judge = Judge(self._semantics, explored, engine, self._ahead, lambda: self._budget.seconds)
+        results = tuple(judge.result(p) for p in properties)
+        return Outcome(
+            results,
+            coverage(self._semantics.program, explored),
+            explored.states,
+            explored.transitions,
+            explored.depth,
+            self._budget.seconds,
+            unasked(explored, properties),
+        )
+
+    def _explore(self) -> str | None:
+        """Search to the end. Returns what ended it early instead, in one sentence."""
+        try:
+            for state in self._semantics.initial:
+                if not self._search.begin(state):
+                    return self._reached(Status.MEMORY_LIMIT)
+            while (status := self._search.run(self._slice(), self._limits.states)) is Status.PAUSED:
+                self._report()
+                if self._limits.seconds is not None and self._budget.seconds >= self._limits.seconds:
+                    return f"stopped at the limit of {self._limits.seconds:g} seconds"
+            return None if status is Status.DONE else self._reached(status)
+        except KeyboardInterrupt:
+            return "interrupted"
+
+    def _slice(self) -> float:
+        left = SLICE_SECONDS if self._limits.seconds is None else self._limits.seconds - self._budget.seconds
+        return max(min(SLICE_SECONDS, left), 0.0)
+
+    def _report(self) -> None:
+        n = self._search.count()
+        self._progress(
+            Tick("search", n.states, n.transitions, n.depth, n.frontier, self._budget.seconds, n.memory)
+        )
+
+    def _reached(self, status: Status) -> str:
+        if status is Status.STATE_LIMIT:
+            return f"stopped at the limit of {self._limits.states:,} states"
+        if self._limits.memory is not None:
+            return f"stopped at the limit of {self._limits.memory:,} bytes of memory"
+        return "stopped, because the system has no more memory"
+
+    def _explored(self, stopped: str | None) -> Explored:
+        n = self._search.count()
+        found = [(name, f) for name in self._unit.faults if (f := self._search.found(name))]
+        found.sort(key=lambda item: item[1].depth + (item[1].move is not None))
+        taken = self._search.taken()
+        numbers = ((k, e) for k, p in enumerate(self._semantics.program.processes) for e in range(len(p.edges)))
+        return Explored(
+            n.states,
+            n.transitions,
+            n.depth,
+            self._budget.seconds,
+            {name: self._run_to(f) for name, f in found},
+            tuple(name for name, f in found if f.move is not None),
+            bool(n.settled),
+            stopped,
+            frozenset(number for number, flag in zip(numbers, taken, strict=True) if flag),
+        )
+
+    def _run_to(self, found: Found) -> Callable[[], Schedule]:
+        def schedule() -> Schedule:
+            root, moves = self._search.path(found.state)
+            steps = moves if found.move is None else (*moves, found.move)
+            initial = self._semantics.initial.index(self._search.state(root))
+            return Schedule(initial, tuple((m.process, m.edge) for m in steps))
+
+        return schedule
+
+    def _ahead(self, claim: Property) -> Judgement:
+        """A property of the complete graph, which only a safe program has."""
+        try:
+            if self._stopped is None:
+                if self._liveness is None:
+                    self._liveness = Liveness(self._semantics, stored_graph(self._semantics, self._search), self._pause)
+                return self._liveness.decide(claim)
+        except Stopped as reason:
+            self._stopped = str(reason)
+        except KeyboardInterrupt:
+            self._stopped = "interrupted"
+        return Judgement(Verdict.TRUNCATED, self._stopped or "")
+
+    def _pause(self, phase: str) -> None:
+        n = self._search.count()
+        self._budget.pause(phase, n.states, n.transitions, n.depth, 0)

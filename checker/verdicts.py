@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""From what an exhaustive search has seen to a verdict on every property, in the same way for every such engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from ..model.ir.program import Program
+from ..model.ir.properties import PARTIAL_DEADLOCK, Property
+from ..model.replay import replay
+from ..model.run import Schedule
+from ..model.semantics import Semantics
+from ..model.trace import Trace
+from ..specs.verdict import Result, Verdict
+from .engine import Coverage
+from .liveness.decide import TIMING, Judgement
+
+
+@dataclass(frozen=True)
+class Explored:
+    """What a search has seen.
+
+    ``findings``: the properties found violated, in the order found, each with the shortest run that shows it.
+    ``cut_by``: those violated by a step, so that what would follow was not explored. ``settled``: whether a state was
+    met in which balance is demanded. ``stopped``: what ended the search early, in one sentence, or None.
+    ``taken``: (class, edge) by number of every edge that made a step, or a violating one. ``seconds``: of the search.
+    """
+
+    states: int
+    transitions: int
+    depth: int
+    seconds: float
+    findings: Mapping[str, Callable[[], Schedule]]
+    cut_by: tuple[str, ...]
+    settled: bool
+    stopped: str | None
+    taken: frozenset[tuple[int, int]]
+
+
+def needs_graph(claim: Property) -> bool:
+    """Whether a property is about what lies ahead of a state, and not about one state or step."""
+    return claim.kind in ("livelock", "leads-to", "always-eventually") or claim.name == PARTIAL_DEADLOCK
+
+
+class Judge:
+    """Verdicts on one finished or stopped search.
+
+    ``ahead`` decides a property of the complete graph; it is asked only about safe programs explored to the end.
+    ``clock``: seconds since the search began.
+    """
+
+    def __init__(
+        self,
+        semantics: Semantics,
+        explored: Explored,
+        engine: str,
+        ahead: Callable[[Property], Judgement],
+        clock: Callable[[], float],
+    ) -> None:
+        self._semantics = semantics
+        self._explored = explored
+        self._engine = engine
+        self._look_ahead = ahead
+        self._clock = clock
+        self._timing = (TIMING,) if semantics.has_urgency else ()
+        safety = {c.property for p in semantics.program.processes for e in p.edges for c in e.checks}
+        safety |= {invariant.name for invariant in semantics.program.invariants}
+        self._unsafe = [name for name in explored.findings if name in safety]
+
+    def result(self, claim: Property) -> Result:
+        judgement = self._judge(claim)
+        explored, trace, depth, message = self._explored, None, self._explored.depth, judgement.message
+        if judgement.schedule is not None:
+            trace = self._trace(judgement.schedule, claim, message)
+            depth = len(judgement.schedule.steps)
+            message = trace.violation
+        return Result(
+            claim.name,
+            claim.kind,
+            judgement.verdict,
+            self._engine,
+            explored.states,
+            explored.transitions,
+            depth,
+            self._clock() if needs_graph(claim) else explored.seconds,
+            judgement.grade,
+            judgement.assumptions,
+            message,
+            trace,
+        )
+
+    def _trace(self, schedule: Schedule, claim: Property, message: str) -> Trace:
+        """The replayed run. What only the graph can tell (``message``) goes before what the run shows by itself."""
+        trace = replay(self._semantics, schedule, claim)
+        return replace(trace, violation=message) if message else trace
+
+    def _judge(self, claim: Property) -> Judgement:
+        if claim.kind == "cover":
+            return self._cover(claim)
+        if needs_graph(claim):
+            return self._ahead(claim)
+        find = self._explored.findings.get(claim.name)
+        if find is not None:
+            return Judgement(Verdict.VIOLATED, assumptions=self._timing, schedule=find())
+        undecided = self._undecided()
+        if undecided:
+            return Judgement(Verdict.TRUNCATED, undecided)
+        if claim.kind == "balance" and not self._explored.settled:
+            return Judgement(Verdict.VACUOUS, "no reachable state in which every process has ended or rests")
+        return Judgement(Verdict.HOLDS, assumptions=self._timing)
+
+    def _cover(self, claim: Property) -> Judgement:
+        processes = self._semantics.program.processes
+        marks = {mark for class_, edge in self._explored.taken for mark in processes[class_].edges[edge].marks}
+        if claim.name.removeprefix("cover:") in marks:
+            return Judgement(Verdict.HOLDS, assumptions=self._timing)
+        undecided = self._undecided()
+        return Judgement(Verdict.TRUNCATED, undecided) if undecided else Judgement(Verdict.VACUOUS, "never reached")
+
+    def _ahead(self, claim: Property) -> Judgement:
+        if self._unsafe:
+            return Judgement(Verdict.TRUNCATED, f"not decided, because {self._unsafe[0]} is violated: safety first")
+        if self._explored.stopped:
+            return Judgement(Verdict.TRUNCATED, self._explored.stopped)
+        return self._look_ahead(claim)
+
+    def _undecided(self) -> str:
+        """Why the search did not see everything; empty if it did."""
+        if self._explored.stopped:
+            return self._explored.stopped
+        cut = next(iter(self._explored.cut_by), None)
+        return f"not decided beyond the violation of {cut}" if cut else ""
+
+
+def coverage(program: Program, explored: Explored) -> Coverage:
+    every = ((k, edge) for k, process in enumerate(program.processes) for edge in range(len(process.edges)))
+    movers = {class_ for class_, _ in explored.taken}
+    return Coverage(
+        tuple((program.processes[k].name, edge) for k, edge in every if (k, edge) not in explored.taken),
+        tuple(process.name for k, process in enumerate(program.processes) if k not in movers),
+        complete=explored.stopped is None and not explored.cut_by,
+    )
+
+
+def unasked(explored: Explored, properties: tuple[Property, ...]) -> tuple[str, ...]:
+    """One sentence for each violation found though nobody asked for it."""
+    asked = {p.name for p in properties}
+    return tuple(f"{name} is violated too; it was not asked for" for name in explored.findings if name not in asked)
