@@ -25,13 +25,9 @@ class Ready:
     notices: tuple[str, ...] = ()
 
 
-class EngineUnavailable(Exception):
-    """This engine cannot run on this machine; the message says why and what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What ``--engine`` says of it, and how to get it. ``make`` raises ``EngineUnavailable``."""
+    """What ``--engine`` is told to say of it, and how to get it."""
 
     summary: str
     make: Callable[[Wishes], Ready]
@@ -49,7 +45,16 @@ def _reference(wishes: Wishes) -> Ready:
     return Ready(ReferenceEngine(symmetry=wishes.symmetry), notices)
 
 
+def _native(wishes: Wishes) -> Ready:
+    """Where it cannot run it leaves the work to the reference engine by itself, and says so in its outcome."""
+    from .native.engine import NativeEngine
+
+    notices = ("the native engine explores every state; --symmetry changes nothing",) if wishes.symmetry else ()
+    return Ready(NativeEngine(workers=wishes.workers), notices)
+
+
 ENGINES: Mapping[str, Entry] = {
-    "auto": Entry("the fastest that runs here", _reference),
-    "reference": Entry("plain Python, the meaning of the language: slow and easy to check", _reference),
+    "auto": Entry("the fastest that runs here", _native),
+    "native": Entry("generated C, at the speed of memory", _native),
+    "reference": Entry("plain Python, the meaning of the language: slow, and easy to check", _reference),
 }

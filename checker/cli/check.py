@@ -13,11 +13,11 @@ from ...reports.json_check import Check, check_text
 from ...specs.suggest import suggest
 from ...specs.verdict import Result, Verdict
 from ..engine import Coverage, Engine, Limits, Outcome, Tick
-from ..registry import ENGINES, Wishes, make
+from ..registry import Wishes, make
 from ..selection import Selection, select
 from .interrupts import Interrupts
 from .output import Document, document, report_folder
-from .parameters import duration, memory, program_options
+from .parameters import duration, engine_option, memory, program_options
 from .problems import Problem, Status, compiled, notice, worst
 from .progress import ProgressLine
 
@@ -27,7 +27,7 @@ MOST_UNCOVERED = 12  # lines of steps never taken; a list longer than the verdic
 @click.command(name="check")
 @program_options
 @click.option("--property", "names", multiple=True, metavar="NAME", help="Only this property; repeatable.")
-@click.option("--engine", type=click.Choice(list(ENGINES)), default="auto", show_default=True, help="How to decide.")
+@engine_option
 @click.option("--workers", type=click.IntRange(min=1), help="Processor cores to use.")
 @click.option("--time", type=duration, metavar="TIME", help="Stop after this time: 90, 10m, 1.5h.")
 @click.option("--memory", "bytes_", type=memory, metavar="SIZE", help="Stop at this much memory: 512M, 4G.")

@@ -18,9 +18,9 @@ from ...specs.catalogue.load import load_file, load_shipped
 from ...specs.catalogue.row import Row, Standing
 from ..engine import Tick
 from ..gate import Job, plan, run, truncated
-from ..registry import ENGINES
 from .interrupts import Interrupts
 from .output import document, report_folder
+from .parameters import engine_option
 from .problems import Problem, Status, notice, worst
 from .progress import ProgressLine
 
@@ -29,7 +29,7 @@ _STATUS = {Standing.MET: Status.GOOD, Standing.MISSED: Status.BAD, Standing.UNDE
 
 @click.command(name="gate")
 @click.argument("file", required=False)
-@click.option("--engine", type=click.Choice(list(ENGINES)), default="auto", show_default=True, help="How to decide.")
+@engine_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Searches at a time.  [default: processor cores]")
 @click.option("--report", metavar="DIR", help="Write an HTML page for every violation, and an index, into this folder.")
 @click.option("--json", "json_name", metavar="FILE", help="Write the rows as JSON; - is standard output, alone.")

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from ..registry import ENGINES
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
@@ -46,6 +48,13 @@ def duration(text: str) -> float:
     if not match or float(match[1]) == 0:
         raise click.BadParameter(f'"{text}" is no time; write for example 90, 10m or 1.5h')
     return float(match[1]) * {"s": 1, "": 1, "m": 60, "h": 3600}[match[2].lower()]
+
+
+def engine_option(function: F) -> F:
+    """How to decide, with the registry's word on each engine."""
+    summary = "; ".join(f"{name}: {entry.summary}" for name, entry in ENGINES.items())
+    choice = click.Choice(list(ENGINES))
+    return click.option("--engine", type=choice, default="auto", show_default=True, help=summary + ".")(function)
 
 
 def program_options(function: F) -> F:

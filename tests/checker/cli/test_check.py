@@ -152,6 +152,14 @@ def test_wishes_an_engine_cannot_grant_are_told() -> None:
     assert "note: the reference engine uses one core" in result.stderr
 
 
+@pytest.mark.parametrize("name", registry.ENGINES)
+def test_every_engine_decides_the_same(name: str) -> None:
+    weak = ["check", "locks.py", "--set", "handover=weak", "--engine", name, "--json", "-"]
+    value = json.loads(CliRunner().invoke(main, weak).stdout)
+    assert verdicts(value)["gets-lock"] == "VIOLATED"
+    assert {r["grade"] for r in value["results"] if r["property"] == "gets-lock"} == {"adversarial"}
+
+
 def test_an_engine_decides_for_itself_what_symmetry_keeps() -> None:
     assert registry.make("reference", registry.Wishes(symmetry=True)).engine == ReferenceEngine(symmetry=True)
     counts: list[int] = []
