@@ -68,9 +68,14 @@ def strides(variable: Variable) -> tuple[int, ...]:
 
 def cell_name(variable: Variable, index: tuple[int, ...]) -> str:
     """``pages[0].lock.owner`` for a heap field ``pages.lock.owner``, ``cpu_fault[1].page`` for a local."""
-    if not index:
-        return variable.name
-    head, dot, rest = variable.name.partition(".")
-    first = variable.dims[0].space is not None and dot
-    inner = "".join(f"[{i}]" for i in (index[1:] if first else index))
-    return f"{head}[{index[0]}].{rest}{inner}" if first else f"{variable.name}{inner}"
+    return placed(variable, tuple(str(i) for i in index))
+
+
+def placed(variable: Variable, index: tuple[str, ...]) -> str:
+    """The variable's name with the texts of its indices where a reader expects them (see ``Dim.at``)."""
+    parts = variable.name.split(".")
+    for position, (dim, text) in enumerate(zip(variable.dims, index, strict=True)):
+        default = 1 if position == 0 and dim.space is not None and len(parts) > 1 else len(parts)
+        at = default if dim.at is None else dim.at
+        parts[at - 1] += f"[{text}]"
+    return ".".join(parts)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .expr import TRUE, Binary, Bound, Const, Expr, Ite, Load, Me, Quant, Unary
+from .layout import placed
 from .program import Check, Dim, Edge, Frame, Heap, Invariant, Location, LockEvent, Process, Program, Update, Variable
 from .types import BoolType, EnumType, IntType, PidType, RefType, SetType, Type
 
@@ -103,12 +104,13 @@ def _binary(expr: Binary, scope: Scope) -> tuple[str, int]:
 def cell_text(var: str, index: tuple[Expr, ...], scope: Scope = NOWHERE) -> str:
     """``pages[i].refs`` for a field of a heap, ``me.page`` for an own local, ``name[i][j]`` for an array."""
     variable = scope.variables.get(var)
-    head, dot, rest = var.partition(".")
-    if variable is None or not index or not dot or variable.dims[0].space is None:
-        return var + "".join(f"[{expr_text(i, scope)}]" for i in index)
-    inner = rest + "".join(f"[{expr_text(i, scope)}]" for i in index[1:])
-    own = scope.process is not None and variable.owner == scope.process.name and isinstance(index[0], Me)
-    return f"me.{inner}" if own else f"{head}[{expr_text(index[0], scope)}].{inner}"
+    texts = tuple(expr_text(i, scope) for i in index)
+    if variable is None:
+        return var + "".join(f"[{t}]" for t in texts)
+    own = scope.process is not None and variable.owner == scope.process.name
+    if own and (isinstance(index[0], Me) or variable.dims[0].size == 1):
+        return "me." + var.partition(".")[2] + "".join(f"[{t}]" for t in texts[1:])
+    return placed(variable, texts)
 
 
 def type_text(type_: Type) -> str:
@@ -191,7 +193,7 @@ def heap_text(heap: Heap) -> str:
 
 def _initial(program: Program, number: int) -> str:
     """The cells of an initial state that differ from the declared initial values."""
-    from .layout import Layout, cells
+    from .layout import placed, Layout, cells
 
     layout = Layout(program)
     names = layout.cell_names()[len(layout.instances) :]

@@ -44,10 +44,13 @@ class Dim:
     """One dimension of a variable: how many, and the symmetric space it is indexed by.
 
     ``space`` is the name of a process class (index = instance index) or of a heap (index = slot), or None.
+    ``at`` says where a reader sees the index: after so many parts of the dotted name (``maps[0].ptl.owner`` has it
+    after 1); by default after the first part for an index with a space, else at the end.
     """
 
     size: int
     space: str | None = None
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,8 @@ def _place(path: Path, edge: RawEdge) -> dict[str, object]:
         return {"fairness": path.fairness or edge.fairness}
     labels = path.labels
     if edge.kind != "local" and path.stepped and edge.label not in labels:
-        labels = (*labels, edge.label)
+        refined = labels and edge.label.startswith(f"{labels[-1]}: ")  # the test of what the step before returned
+        labels = (*labels[:-1], edge.label) if refined else (*labels, edge.label)
     elif not path.stepped:
         labels = (edge.label,) if edge.kind != "local" or not labels else labels
     frames = edge.frames if not path.stepped and edge.frames else path.frames

@@ -134,7 +134,7 @@ def lay_out(world: type, sizes: dict[str, int], spaces: dict[str, str], pids: Pi
     for name, value in members(world):
         _declare(storage, world, name, value, "", ())
     for info in storage.heaps.values():
-        dims = (Dim(info.slots, info.name),)
+        dims = (Dim(info.slots, info.name, 1),)
         allocated = f"{info.name}.allocated"
         storage.variables[allocated] = Variable(allocated, BOOL, dims, hidden=True)
         for name, value in members(info.cls):
@@ -168,7 +168,7 @@ def _declare(storage: Storage, cls: type, name: str, value: object, prefix: str,
             _declare(storage, type(value), inner, field_value, f"{prefix}{name}.", dims, ghost)
     elif isinstance(value, Array):
         size = storage.size_of(value.n, cls, name)
-        dim = Dim(size, space_of(storage, value.n, cls, name))
+        dim = Dim(size, space_of(storage, value.n, cls, name), (prefix + name).count(".") + 1)
         _declare(storage, cls, name, value.of, prefix, (*dims, dim), ghost)
     elif isinstance(value, Pool) and prefix:
         raise StorageError(cls, name, "a pool inside a record", "pools belong to the world: move it there")

@@ -271,10 +271,11 @@ def branch(low: Lowerer, test: ast.expr) -> tuple[int | None, int | None]:
     if isinstance(found, Const):
         low.flush()
         return (low.cur, None) if found.value else (None, low.cur)
-    start, gathered, label = low.cur, low.ops, low.label
-    yes = low.emit([Assume(found)], label=f"{label}: true")
+    start, gathered = low.cur, low.ops
+    labels = (low.label, low.label) if is_library(low) else (f"{low.label}: true", f"{low.label}: false")
+    yes = low.emit([Assume(found)], label=labels[0])
     low.cur, low.ops = start, list(gathered)
-    no = low.emit([Assume(negate(found))], label=f"{label}: false")
+    no = low.emit([Assume(negate(found))], label=labels[1])
     return yes, no
 
 
