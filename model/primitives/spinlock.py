@@ -34,6 +34,10 @@ class SpinLock(Lock):
             released(self)
 
     @pure
+    def locked(self) -> bool:
+        return self.owner != null
+
+    @pure
     def held_by(self, who: Pid) -> bool:
         return self.owner == who
 
