@@ -78,8 +78,11 @@ def load(file: Path) -> Protocol:
     try:
         with redirect_stdout(sys.stderr):
             return load_protocol(file)
-    except SystemExit:
-        raise BadRequest("the file ends the program when it is loaded", "take that call out", str(file)) from None
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # sys.exit() and its like
+        what = f"the file ends the program when it is loaded: {type(error).__name__}"
+        raise BadRequest(what, "take that out: the declarations of a protocol only declare", str(file)) from None
 
 
 def _find(name: str) -> tuple[Target | None, Path, str | None]:
@@ -93,7 +96,7 @@ def _find(name: str) -> tuple[Target | None, Path, str | None]:
     entry = catalogue.target(path)
     if entry is None:
         advice = f"{suggest(path, [t.name for t in catalogue.targets], 'targets')} (a file of your own ends in .py)"
-        beside = next((p for p in (path, f"{path}.py") if Path(p).exists()), None)
+        beside = next((p for p in (path, f"{path}.py") if Path(p).is_file()), None)
         if beside is not None:
             advice = f"for the file beside you write: ./{beside}"
         raise BadRequest(f'there is no target "{name}" in the catalogue', advice)

@@ -166,8 +166,9 @@ def test_an_interrupt_ends_it_with_what_was_found(arguments: list[str], tmp_path
     assert {r["verdict"] for r in value.get("results") or value["rows"]} == {"TRUNCATED"}
 
 
-def test_a_file_that_exits(tmp_path: Path) -> None:
-    (tmp_path / "exits.py").write_text("raise SystemExit(0)\n")
+@pytest.mark.parametrize("statement", ["raise SystemExit(0)", "raise BaseException", "import sys; sys.exit('done')"])
+def test_a_file_that_exits(statement: str, tmp_path: Path) -> None:
+    (tmp_path / "exits.py").write_text(f"{statement}\n")
     done = run(tmp_path, "check", "exits.py")
     assert done.returncode == 2
     assert "exits.py: error: the file ends the program when it is loaded" in done.stderr
