@@ -80,7 +80,7 @@ def load(file: Path) -> Protocol:
             return load_protocol(file)
     except (Exception, KeyboardInterrupt):
         raise
-    except BaseException as error:  # sys.exit() and its like
+    except BaseException as error:  # noqa: BLE001 - sys.exit() and its like
         what = f"the file ends the program when it is loaded: {type(error).__name__}"
         raise BadRequest(what, "take that out: the declarations of a protocol only declare", str(file)) from None
 
