@@ -59,10 +59,11 @@ def _jobs(target: Target, engine: str) -> Iterator[Job]:
     """The programs of one target; every variant is looked at, expected of or not."""
     world = find_world(load(target.protocol), target.world)
     options = {v.name: checked_options(world, dict(v.options), str(v.place)) for v in target.variants}
+    counts = {v.name: checked_sizes(world, dict(v.sizes), str(v.place)) for v in target.variants}
     groups: dict[_Key, list[Expectation]] = {}
     for e in target.expectations:
         chosen = {**options[e.variant], **checked_options(world, dict(e.options), str(e.place))}
-        sizes = checked_sizes(world, dict(e.sizes), str(e.place))
+        sizes = {**counts[e.variant], **checked_sizes(world, dict(e.sizes), str(e.place))}
         key = (e.variant, tuple(sorted(chosen.items())), tuple(sorted(sizes.items())))
         groups.setdefault(key, []).append(e)
     for (variant, chosen, sizes), expectations in groups.items():

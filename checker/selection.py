@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..specs.catalogue.entry import Target
+from ..specs.catalogue.entry import Target, Variant
 from ..specs.catalogue.load import load_shipped
 from ..specs.suggest import suggest
 
@@ -51,8 +51,10 @@ class Selection:
         return compile_checked(self.protocol, self.world.name, self.options, self.sizes)
 
     def with_variant(self, name: str) -> Selection:
-        """Another variant of the same target at the same sizes; what was set by hand is dropped."""
-        return replace(self, variant=name, options=_variant_options(self.world, self.name, self.entry, name))
+        """Another variant of the same target; sizes asked for stay, options set by hand are dropped."""
+        found = _variant(self.name, self.entry, name)
+        options = checked_options(self.world, dict(found.options), str(found.place))
+        return replace(self, variant=name, options=options, sizes={**dict(found.sizes), **self.sizes})
 
 
 def select(
@@ -65,9 +67,11 @@ def select(
     entry, file, world_name = _find(name)
     protocol = load(file)
     world = find_world(protocol, world_name)
-    chosen: Mapping[str, str] = {} if variant is None else _variant_options(world, name, entry, variant)
-    merged = {**chosen, **checked_options(world, options or {})}
-    return Selection(name, protocol, world, variant, merged, checked_sizes(world, sizes or {}), entry)
+    found = None if variant is None else _variant(name, entry, variant)
+    merged = checked_options(world, dict(found.options), str(found.place)) if found else {}
+    counts = checked_sizes(world, dict(found.sizes), str(found.place)) if found else {}
+    merged = {**merged, **checked_options(world, options or {})}
+    return Selection(name, protocol, world, variant, merged, {**counts, **checked_sizes(world, sizes or {})}, entry)
 
 
 def load(file: Path) -> Protocol:
@@ -120,15 +124,16 @@ def find_world(protocol: Protocol, name: str | None) -> WorldInfo:
         return worlds[name]
     if name is not None:
         raise BadRequest(f'there is no world "{name}"', suggest(name, worlds, "worlds"), str(protocol.path))
-    if len(worlds) == 1:
-        return next(iter(worlds.values()))
+    able = [w for w in worlds.values() if w.actors] or list(worlds.values())
+    if len(able) == 1:
+        return able[0]
     names = ", ".join(worlds)
     first = next(iter(worlds))
     advice = f"choose one: {protocol.path}:{first}"
     raise BadRequest(f"the file has several worlds: {names}", advice, str(protocol.path))
 
 
-def _variant_options(world: WorldInfo, name: str, entry: Target | None, variant: str) -> Mapping[str, str]:
+def _variant(name: str, entry: Target | None, variant: str) -> Variant:
     if entry is None:
         what = f'"{variant}": a file of your own has no variants'
         raise BadRequest(what, "choose its options with --set NAME=VALUE")
@@ -136,7 +141,7 @@ def _variant_options(world: WorldInfo, name: str, entry: Target | None, variant:
     if found is None:
         known = [v.name for v in entry.variants]
         raise BadRequest(f'"{name}" has no variant "{variant}"', suggest(variant, known, "variants"))
-    return checked_options(world, dict(found.options), str(found.place))
+    return found
 
 
 def checked_options(world: WorldInfo, wanted: Mapping[str, str], where: str = "") -> Mapping[str, str]:

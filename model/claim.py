@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .evaluate import Scope, State, evaluator
-from .ir.program import Frame, Temporal
+from .ir.program import Temporal
 from .ir.properties import DEADLOCK, SYSTEM_PROGRESS, Property
 from .run import STAYS, ReplayError, Run
 from .semantics import Semantics
+from .waiting import waiting, where_waiting
 
 
 def violation_of(semantics: Semantics, played: Run, claim: Property) -> str:
@@ -42,23 +43,6 @@ def unfairness(semantics: Semantics, played: Run) -> str | None:
         if (instance, key) not in met:
             return f"{semantics.layout.names[instance]} is offered {subject} again and again and never gets it"
     return None
-
-
-def waiting(semantics: Semantics, state: State) -> list[int]:
-    """The instances that have to move on and cannot, after urgency."""
-    movers = {instance for instance, _, _ in semantics.successors(state)}
-    return [i for i in semantics.instances if i not in movers and not semantics.may_stay(state, i)]
-
-
-def place(frames: tuple[Frame, ...]) -> str:
-    """``cpu_fault.py:98 (take_fault)``: the innermost line of a call chain, for a sentence."""
-    if not frames:
-        return "an unknown place"
-    return f"{frames[-1].file.rpartition('/')[2]}:{frames[-1].line} ({frames[-1].function})"
-
-
-def where_waiting(semantics: Semantics, state: State, instance: int) -> str:
-    return f"{semantics.layout.names[instance]} at {place(semantics.location(state, instance).frames)}"
 
 
 def _offers(semantics: Semantics, state: State) -> dict[int, list[int]]:

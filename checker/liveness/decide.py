@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from ...model.claim import place, where_waiting
 from ...model.ir.properties import PARTIAL_DEADLOCK, SYSTEM_PROGRESS, Property
 from ...model.run import STAYS, Schedule
 from ...model.semantics import Semantics
+from ...model.waiting import own_line, where_waiting
 from ...specs.verdict import Grade, Verdict
 from .duty import Duty, goal_duties, temporal_duty
 from .fairness import Demands, demands, fair_components, weakly_fair_components
@@ -114,7 +114,7 @@ class Liveness:
             for component in fair_components(graph, wanted, weak, frozenset(), wanted.every_strong):
                 loop = fair_loop(graph, wanted, component, frozenset(), wanted.every_strong, graph.tree.depth)
                 edges = (self._moves.table[graph.moves[step]][2] for step in loop.steps)
-                lines = ", ".join(dict.fromkeys(place(edge.frames) for edge in edges))
+                lines = ", ".join(dict.fromkeys(own_line(edge.frames) for edge in edges))
                 name = semantics.layout.names[instance]
                 return f"the timing assumption is Zeno: urgent steps alone hold up {name} for ever, at {lines}"
         return None

@@ -21,8 +21,7 @@ from .graph import Store
 from .load import Protocol, WorldInfo
 from .locals import default, live_locals, settle, unset_reads
 from .lower import inline, statements
-from .lower.effects import holds_no_lock
-from .lower.names import options_value
+from .lower.locks import holds_no_lock
 from .lower.state import Actor, Cleanup, Facts, Lowerer, LowerError, Scope, suggest
 from .slots import on_slot
 from .source import refuse, whole_file
@@ -320,7 +319,7 @@ class _Job:
         if slot is None:
             return automaton
         path = self._slot_path(slot, name)
-        from .lower.names import parameters, process_id
+        from .lower.fields import parameters, process_id
 
         strong = parameters(slot).get("handover") == "strong"
         me = process_id(low, low.actor.first, low.actor.me)

@@ -17,7 +17,7 @@ from ..ir.program import Frame
 from .declare import Options, Size, World
 from .decorators import Actors, Mark, Never, mark_of
 from .diagnostics import Diagnostic, ProtocolError
-from .lower.names import option_names
+from .lower.fields import option_names
 from .source import SourceFile, Sources, parse_source, refuse, whole_file
 from .storage import members
 

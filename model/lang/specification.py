@@ -17,7 +17,7 @@ from .declare import Options, Pid, Record, World
 from .decorators import Mark, Never
 from .graph import Demand
 from .load import WorldInfo, property_name
-from .lower import expressions, inline, names, quantifiers
+from .lower import expressions, fields, inline, quantifiers
 from .lower.state import Actor, Facts, Lowerer, LowerError, Scope
 from .source import Sources
 from .storage import Storage, members
@@ -86,7 +86,7 @@ def parameters(low: Lowerer, function: Function, info: WorldInfo, options: Mappi
         if isinstance(hint, type) and issubclass(hint, World):
             result[argument.arg] = Alias(info.cls, "", ())
         elif isinstance(hint, type) and issubclass(hint, Options):
-            result[argument.arg] = names.options_value(hint, dict(options))
+            result[argument.arg] = fields.options_value(hint, dict(options))
         elif function.role not in ("invariant", "balance"):
             raise low.error("SVM267", f"the parameter '{argument.arg}' is neither the world nor options", argument,
                             f"annotate it: '{argument.arg}: {info.name}'")
@@ -112,7 +112,7 @@ def _free(low: Lowerer, function: FunctionType, info: WorldInfo) -> list[tuple[s
 def _domain(low: Lowerer, hint: object, info: WorldInfo) -> list[Meaning]:
     world = Alias(info.cls, "", ())
     if isinstance(hint, type) and issubclass(hint, Record):
-        pools = [names.field(low, world, n, low.scope.function.node) for n, v in members(info.cls) if getattr(v, "record", None) is hint]
+        pools = [fields.field(low, world, n, low.scope.function.node) for n, v in members(info.cls) if getattr(v, "record", None) is hint]
         return [p for p in pools if isinstance(p, PoolValue | ArrayValue)]
     if hint is Pid:
         total = sum(a.count for a in low.actors.values())

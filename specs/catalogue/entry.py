@@ -26,10 +26,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A named choice of options of a protocol. ``source``: the commit or document sentence it stands for."""
+    """A named choice of options of a protocol, and of the sizes that its scenario needs. ``source``: the commit or
+    document sentence it stands for."""
 
     name: str
     options: tuple[tuple[str, str], ...]
+    sizes: tuple[tuple[str, int], ...]
     summary: str
     source: str
     place: Place
@@ -37,7 +39,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What one program of the catalogue must show: a variant, with ``options`` set over it, at these sizes.
+    """What one program of the catalogue must show: a variant, with ``options`` and ``sizes`` set over its own.
 
     ``properties``: names, or ``("*",)`` for every property of the program but ``excluded``.
     ``grade``: only with VIOLATED; None accepts any.

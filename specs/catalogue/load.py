@@ -121,8 +121,17 @@ def _protocol(table: Table) -> Path:
 
 def _variant(name: str, table: Table) -> Variant:
     _check_name(name, table.place)
-    table.allow(("options", "summary", "source"))
-    return Variant(name, table.options("options"), table.text("summary"), table.text("source", ""), table.place)
+    table.allow(("options", "sizes", "summary", "source"))
+    sizes = table.table("sizes")
+    chosen = tuple((size, _one(sizes, size)) for size in sizes.values)
+    return Variant(name, table.options("options"), chosen, table.text("summary"), table.text("source", ""), table.place)
+
+
+def _one(sizes: Table, name: str) -> int:
+    counts = sizes.counts(name)
+    if len(counts) != 1:
+        raise CatalogueError(sizes.at(name), "a variant has one number for each size", "lists of sizes belong to [[expect]]")
+    return counts[0]
 
 
 def _expectations(table: Table, variants: tuple[Variant, ...]) -> Iterable[Expectation]:

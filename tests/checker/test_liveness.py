@@ -304,7 +304,7 @@ def test_a_zeno_timing_assumption_makes_liveness_vacuous() -> None:
         found = decide(spinner(urgent=True), name)
         assert found.verdict is Verdict.VACUOUS
         assert found.message == (
-            "the timing assumption is Zeno: urgent steps alone hold up q for ever, at test.py:1 (body)"
+            "the timing assumption is Zeno: urgent steps alone hold up q for ever, at test.py:1"
         )
 
 

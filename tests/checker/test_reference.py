@@ -142,7 +142,7 @@ def test_a_partial_deadlock_is_somebody_stuck_while_others_move() -> None:
     assert result(outcome, DEADLOCK).verdict is Verdict.HOLDS
     found = result(outcome, PARTIAL_DEADLOCK)
     assert found.verdict is Verdict.VIOLATED
-    assert found.message == "waiting for ever, while others can still move: waiter at test.py:101 (waiter)"
+    assert found.message == "waiting for ever, while others can still move: waiter waits at test.py:101 wait (x is 0)"
     assert found.trace is not None
     assert found.trace.violation == found.message
     assert len(found.trace.steps) == 1

@@ -93,7 +93,9 @@ def test_an_invariant_has_to_fail_in_the_last_state() -> None:
 def test_a_deadlock_names_who_waits_where() -> None:
     semantics = Semantics(lock_pair())
     trace = replay(semantics, Schedule(0, ((0, 0), (1, 0))), Property(DEADLOCK, "deadlock"))
-    assert trace.violation == "nobody can move: first at test.py:101 (first), second at test.py:101 (second)"
+    assert trace.violation == (
+        "nobody can move: first waits at test.py:101 holding (b is 1), second waits at test.py:101 holding (a is 1)"
+    )
     with pytest.raises(ReplayError):
         replay(semantics, Schedule(0, ((0, 0),)), Property(DEADLOCK, "deadlock"))
     with pytest.raises(ReplayError):

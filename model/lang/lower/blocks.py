@@ -6,133 +6,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from ...ir.expr import TRUE, Bound, Const, integer
-from ...ir.types import BOOL, IntType, PidType, RefType
+from ...ir.expr import TRUE
+from ...ir.types import BOOL
 from ..declare import Record
-from ..graph import Assume, Note, Store
-from ..values import Alias, Builtin, Function, Meaning, PoolValue, Static, Value
-from . import calls, expressions, inline, names, quantifiers
+from ..graph import Note, Store
+from ..values import Alias, Builtin, Function, Static
+from . import calls, effects, expressions, fields, inline, names, statements
 from .state import Cleanup, Context, Lowerer, Scope
-
-# ---- loops and jumps
-
-
-def while_loop(low: Lowerer, node: ast.While) -> None:
-    from . import statements
-
-    if node.orelse:
-        raise low.error("SVM311", "else on a loop", node.orelse[0], "set a local before break and test it afterwards")
-    head, after = low.node(), low.node()
-    low.goto(head)
-    yes, no = statements.branch(low, node.test)
-    if no is not None:
-        low.cur = no
-        low.emit(kind="local", target=after)
-    low.cleanups.append(Cleanup("loop", on_break=after, on_continue=head))
-    low.cur = yes if yes is not None else low.node()
-    statements.block(low, node.body)
-    low.goto(head)
-    low.cleanups.pop()
-    low.cur = after
-
-
-def for_loop(low: Lowerer, node: ast.For) -> None:
-    """Unrolled: the domain is known when compiling. Over a pool, only allocated records are visited."""
-    from . import statements
-
-    if node.orelse:
-        raise low.error("SVM311", "else on a loop", node.orelse[0], "set a local before break and test it afterwards")
-    if not isinstance(node.target, ast.Name):
-        raise low.error("SVM226", "a loop has one variable", node.target, "iterate over one thing")
-    found = quantifiers.domain(low, node.iter, node.target.id)
-    low.flush()
-    if found.space:
-        low.facts.named.add(found.space)
-    after = low.node()
-    saved = low.scope.names.get(node.target.id)
-    for number in range(found.first, found.first + found.count):
-        following = low.node()
-        low.cleanups.append(Cleanup("loop", on_break=after, on_continue=following))
-        low.scope.names[node.target.id] = _element(low, found, number)
-        if found.exists is not None:
-            _only_if(low, _instantiate(found, number), following)
-        statements.block(low, node.body)
-        low.goto(following)
-        low.cleanups.pop()
-        low.cur = following
-    if saved is None:
-        low.scope.names.pop(node.target.id, None)
-    low.goto(after)
-    low.cur = after
-
-
-def _element(low: Lowerer, found: quantifiers.Domain, number: int) -> Meaning:
-    if found.array is not None:
-        return expressions.element(low, found.array, integer(number))
-    kind = found.type
-    if isinstance(kind, IntType):
-        return Static(number)
-    if isinstance(kind, RefType | PidType):
-        return Value(Const(number, kind), kind.show(number))
-    return Value(Const(number, kind))
-
-
-def _instantiate(found: quantifiers.Domain, number: int) -> Assume:
-    from ...ir.build import rebuild
-
-    assert found.exists is not None
-    return Assume(rebuild(found.exists, lambda e: Const(number, found.type) if isinstance(e, Bound) else None))
-
-
-def _only_if(low: Lowerer, test: Assume, otherwise: int) -> None:
-    from ...ir.build import negate
-
-    start = low.cur
-    low.emit([Assume(negate(test.condition))], "step", otherwise, label=f"{low.label}: not allocated")
-    low.cur = start
-    low.emit([test], "step", label=f"{low.label}: allocated")
-
-
-def jump(low: Lowerer, node: ast.Break | ast.Continue) -> None:
-    if not any(c.kind == "loop" for c in _within_function(low)):
-        raise low.error("SVM312", "break or continue outside a loop", node, "use return")
-    leave(low, "break" if isinstance(node, ast.Break) else "continue")
-
-
-def _within_function(low: Lowerer) -> list[Cleanup]:
-    result: list[Cleanup] = []
-    for cleanup in reversed(low.cleanups):
-        if cleanup.kind == "function":
-            break
-        result.append(cleanup)
-    return result
-
-
-def leave(low: Lowerer, how: str) -> None:
-    """Go to the end of the loop or function, undoing every block on the way."""
-    low.flush()
-    saved, context = list(low.cleanups), low.context
-    target = -1
-    while target < 0:
-        cleanup = low.cleanups.pop()
-        if cleanup.undo is not None:
-            cleanup.undo()
-        elif how == "function" and cleanup.kind == "function":
-            target = cleanup.on_return
-        elif how != "function" and cleanup.kind == "loop":
-            target = cleanup.on_break if how == "break" else cleanup.on_continue
-    low.emit(kind="local", target=target)
-    low.cleanups, low.context = saved, context
-    low.dead_end()
-
-
-# ---- with
 
 
 def with_block(low: Lowerer, node: ast.With, position: int) -> None:
     """One item of a with statement around the rest of it."""
-    from . import statements
-
     if position == len(node.items):
         statements.block(low, node.body)
         return
@@ -175,9 +59,7 @@ def _word(low: Lowerer, word: str, node: ast.Call, body: Callable[[], None]) -> 
 
 
 def effects_text(low: Lowerer, node: ast.Call) -> str:
-    from .effects import constant_text
-
-    return constant_text(low, node, 0)
+    return effects.constant_text(low, node, 0)
 
 
 def _enclosed(low: Lowerer, undo: Callable[[], None], body: Callable[[], None]) -> None:
@@ -253,8 +135,8 @@ def _lock(low: Lowerer, node: ast.expr, body: Callable[[], None]) -> None:
     if not isinstance(found, Alias) or not issubclass(found.cls, Record) or not hasattr(found.cls, "unlock"):
         raise low.error("SVM262", f"{names.describe(found)} cannot stand in a with statement", node,
                         "blocks: atomic(), pending(goal), urgent(on), a lock, a section")
-    lock = names.field(low, found, "lock", node)
-    unlock = names.field(low, found, "unlock", node)
+    lock = fields.field(low, found, "lock", node)
+    unlock = fields.field(low, found, "unlock", node)
     assert isinstance(lock, Function) and isinstance(unlock, Function)
     low.flush()
     low.pinning = False
@@ -285,8 +167,6 @@ def _no_hold(low: Lowerer, place: tuple[str, object, object], node: ast.AST) -> 
 
 def section(low: Lowerer, function: Function, node: ast.Call, body: Callable[[], None]) -> None:
     """A function with one yield: what precedes it, the block, what follows it on every way out."""
-    from . import statements
-
     text = [s for s in function.node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
     yields = [i for i, s in enumerate(text) if isinstance(s, ast.Expr) and isinstance(s.value, ast.Yield)]
     everywhere = [n for n in ast.walk(function.node) if isinstance(n, ast.Yield | ast.YieldFrom)]
@@ -312,6 +192,3 @@ def section(low: Lowerer, function: Function, node: ast.Call, body: Callable[[],
         low.scopes, (low.frames, low.label) = hidden, now
 
     _enclosed(low, undo, body)
-
-
-__all__ = ["PoolValue", "Value"]

@@ -4,16 +4,17 @@
 from __future__ import annotations
 
 import ast
+from enum import Enum
 
-from ...ir.expr import Const, Expr
-from ...ir.types import BOOL, IntType, RefType, Type
+from ...ir.expr import Expr
+from ...ir.types import BOOL, RefType, Type
 from ..declare import Pid, Record
 from ..graph import Note, Store
 from ..storage import enum_type
-from ..values import Alias, Function, Meaning, Static, Tuple, Value
+from ..values import Function, Meaning, Static, Tuple, Value
 from ..whitelist import inspect_function
-from . import names
-from .state import Cleanup, Lowerer, LowerError, Scope
+from . import assign, statements
+from .state import Cleanup, Lowerer, Scope
 
 
 def assigned_names(node: ast.FunctionDef) -> frozenset[str]:
@@ -43,9 +44,8 @@ def enter(low: Lowerer, function: Function, arguments: dict[str, Meaning], node:
         elif parameter in assigned and isinstance(given, Static):
             raise_if_object(low, parameter, given, node)
             variable = f"{prefix}.{parameter}"
-            from .statements import store_local
 
-            store_local(low, variable, given, node)
+            assign.store_local(low, variable, given, node)
         else:
             names_bound[parameter] = given
     for parameter in assigned & names_bound.keys():
@@ -78,8 +78,6 @@ def inspect(low: Lowerer, function: Function) -> None:
 
 
 def inline(low: Lowerer, function: Function, arguments: dict[str, Meaning], node: ast.AST) -> Meaning:
-    from . import statements
-
     saved_label, saved_frames = low.label, low.frames
     enter(low, function, arguments, node)
     after = low.node()
@@ -135,8 +133,6 @@ def annotated(low: Lowerer, function: Function, annotation: ast.expr | None) -> 
 
 
 def type_of_class(low: Lowerer, target: object) -> Type | None:
-    from enum import Enum
-
     if target is bool:
         return BOOL
     if target is Pid:
@@ -148,6 +144,3 @@ def type_of_class(low: Lowerer, target: object) -> Type | None:
             if info.cls is target:
                 return RefType(info.name, info.slots)
     return None
-
-
-__all__ = ["Alias", "Const", "IntType", "LowerError", "names"]

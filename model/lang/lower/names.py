@@ -8,13 +8,11 @@ import builtins
 from enum import Enum
 from types import FunctionType, ModuleType
 
-from ...ir.build import arithmetic, compare
-from ...ir.expr import Const, Expr, Load, integer
-from ...ir.types import BOOL, PidType, RefType, SetType
-from .. import statements
-from ..declare import Array, Field, Options, Pool, Record, Size, World, null
+from ...ir.expr import Const, Load
+from ...ir.types import RefType, SetType
+from .. import statements as vocabulary
+from ..declare import Size, World, null
 from ..decorators import Actors, mark_of
-from ..storage import members, space_of
 from ..values import (
     ActorsValue,
     Alias,
@@ -27,15 +25,23 @@ from ..values import (
     PoolValue,
     Static,
     Value,
+    type_name,
 )
+from . import fields
 from .state import Lowerer, suggest
 
-WORDS = {getattr(statements, name): name for name in (
+WORDS = {getattr(vocabulary, name): name for name in (
     "me", "alive", "touch", "wait", "choose", "atomic", "pending", "urgent", "rest", "resched", "cover", "counter",
     "demand", "acquired", "released",
 )}  # fmt: skip
+
+
 PYTHON = {all: "all", any: "any", sum: "sum", len: "len", range: "range", min: "min", max: "max"}
+
+
 POOL_METHODS = ("alloc", "try_alloc", "free")
+
+
 SET_METHODS = ("add", "remove", "clear")
 
 
@@ -112,14 +118,14 @@ def function(low: Lowerer, value: FunctionType, receiver: Alias | None, node: as
 def attribute(low: Lowerer, base: Meaning, attr: str, node: ast.AST) -> Meaning:
     match base:
         case Alias():
-            return field(low, base, attr, node)
+            return fields.field(low, base, attr, node)
         case Place(type=SetType()):
             if attr in SET_METHODS:
                 return Builtin(f"set.{attr}", base)
         case Place(type=RefType()) | Value(expr=Load(type=RefType())) | Value(expr=Const(type=RefType())):
-            return field(low, dereference(low, base, node), attr, node)
+            return fields.field(low, fields.dereference(low, base, node), attr, node)
         case Value() if isinstance(base.type, RefType):
-            return field(low, dereference(low, base, node), attr, node)
+            return fields.field(low, fields.dereference(low, base, node), attr, node)
         case PoolValue():
             if attr in POOL_METHODS:
                 return Builtin(f"pool.{attr}", base)
@@ -145,8 +151,6 @@ def attribute(low: Lowerer, base: Meaning, attr: str, node: ast.AST) -> Meaning:
 
 
 def describe(base: Meaning) -> str:
-    from ..values import type_name
-
     match base:
         case Value() | Place():
             return f"a {type_name(base.type)}"
@@ -162,106 +166,3 @@ def describe(base: Meaning) -> str:
             return f"a {cls.__name__}"
         case _:
             return f"a {type(base).__name__.lower()}"
-
-
-def field(low: Lowerer, owner: Alias, attr: str, node: ast.AST) -> Meaning:
-    """Attribute of a record or of the world."""
-    if attr in owner.parameters:
-        return Static(owner.parameters[attr])
-    declared = dict(members(owner.cls))
-    if attr not in declared:
-        raise low.error("SVM206", f"{owner.cls.__name__} has no field '{attr}'{suggest(attr, declared)}", node,
-                        f"declare it in {owner.cls.__name__}, for example '{attr} = flag()'")
-    value = declared[attr]
-    path = f"{owner.path}.{attr}" if owner.path else attr
-    if isinstance(value, Field):
-        variable = low.storage.variables[path]
-        if variable.ghost and not low.specification:
-            raise low.error("SVM208", f"'{attr}' is a ghost: protocol code may not read it", node,
-                            "ghosts are read by assertions, invariants and assignments to ghosts only")
-        return Place(path, owner.index, variable.type, owner, value.spec, variable.ghost)
-    if isinstance(value, Array):
-        size = low.storage.size_of(value.n, owner.cls, attr)
-        return ArrayValue(value, path, owner, size, space_of(low.storage, value.n, owner.cls, attr))
-    if isinstance(value, Pool):
-        heap = low.storage.heaps[value.record]
-        first, count = heap.pools[attr]
-        return PoolValue(value, heap.name, first, count)
-    if isinstance(value, Record):
-        return Alias(type(value), path, owner.index, owner.derefs, parameters(value))
-    if isinstance(value, Size):
-        return Static(low.storage.size_of(value, owner.cls, attr))
-    if isinstance(value, FunctionType):
-        return function(low, value, owner, node)
-    return meaning(low, value, node)
-
-
-def parameters(record: Record) -> dict[str, object]:
-    """The static parameters of an embedded record: annotated class attributes, overridden where it is embedded."""
-    result: dict[str, object] = {}
-    for base in reversed(type(record).__mro__):
-        for attr in vars(base).get("__annotations__", {}):
-            if attr in vars(base):
-                result[attr] = vars(base)[attr]
-    return result | record.parameters
-
-
-def dereference(low: Lowerer, base: Meaning, node: ast.AST) -> Alias:
-    """The record a reference names; following it is checked at every access."""
-    value = read(low, base, node)
-    if not isinstance(value, Value) or not isinstance(value.type, RefType):
-        raise low.error("SVM207", f"{describe(value)} cannot be followed", node, "only a reference has fields")
-    if low.pinning and low.is_shared(value.expr):
-        value = low.temporary(node, value.expr, ".pin")
-    kind = value.type
-    assert isinstance(kind, RefType)
-    info = next(i for i in low.storage.heaps.values() if i.name == kind.heap)
-    return Alias(info.cls, info.name, (slot(value.expr),), ((value.expr, value.origin or low.source.text(node)),))
-
-
-def slot(ref: Expr) -> Expr:
-    """The 0-based slot of a live reference."""
-    return arithmetic("-", ref, integer(1))
-
-
-def read(low: Lowerer, base: Meaning, node: ast.AST) -> Meaning:
-    """The value of a cell; everything else stands for itself. Following references is checked here."""
-    if not isinstance(base, Place):
-        return base
-    follow(low, base.owner)
-    return Value(Load(base.var, base.index, base.type), low.source.text(node))
-
-
-def follow(low: Lowerer, owner: Alias) -> None:
-    """Demand that every reference on the way to the record is live."""
-    for ref, text in owner.derefs:
-        kind = ref.type
-        assert isinstance(kind, RefType)
-        if isinstance(ref, Const):
-            allocated = Load(f"{kind.heap}.allocated", (integer(ref.value - 1),), BOOL)
-            low.demand(allocated, "no-use-after-free", f"{kind.show(ref.value)} is not allocated")
-            continue
-        low.demand(compare("!=", ref, Const(0, kind)), "no-null-dereference", f"{text} is null")
-        low.demand(compare("<=", ref, integer(kind.slots)), "no-use-after-free", f"{text} was freed")
-
-
-def process_id(low: Lowerer, first: int, index: Expr) -> Expr:
-    """The id of instance ``index`` of a class whose first instance has the id ``first``."""
-    from ...ir.expr import Binary
-
-    pids: PidType = low.storage.pids
-    if isinstance(index, Const):
-        return Const(index.value + first, pids)
-    return Binary("+", index, integer(first), pids)
-
-
-def options_value(cls: type[Options], chosen: dict[str, object]) -> OptionsValue:
-    return OptionsValue(cls, {n: chosen[n] for n in option_names(cls)})
-
-
-def option_names(cls: type) -> list[str]:
-    """The options a class declares, base classes first."""
-    names: list[str] = []
-    for base in reversed(cls.__mro__):
-        names += [n for n in vars(base).get("__annotations__", {}) if n not in names]
-    return names

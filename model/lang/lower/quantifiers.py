@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ...ir.build import both, choice, implies, quantifier
-from ...ir.expr import FALSE, TRUE, Bound, Const, Expr, Load, Quant, integer
+from ...ir.expr import TRUE, Bound, Const, Expr, Load, integer
 from ...ir.program import Check
 from ...ir.types import BOOL, IntType, RefType, Type
 from ..graph import Demand
 from ..storage import enum_type
 from ..values import ActorsValue, ArrayValue, Builtin, Meaning, PoolValue, Static, Value
-from . import expressions, names
+from . import expressions, fields, index, names
 from .state import Lowerer
 
 
@@ -44,7 +44,7 @@ def domain_of(low: Lowerer, found: Meaning, node: ast.AST, variable: str) -> Dom
         case PoolValue(_, heap, first, count):
             slots = next(i.slots for i in low.storage.heaps.values() if i.name == heap)
             kind = RefType(heap, slots)
-            allocated = Load(f"{heap}.allocated", (names.slot(Bound(variable, kind)),), BOOL)
+            allocated = Load(f"{heap}.allocated", (fields.slot(Bound(variable, kind)),), BOOL)
             return Domain(kind, first + 1, count, allocated, heap)
         case ActorsValue(name, first, count):
             return Domain(low.storage.pids, first, count, None, name)
@@ -106,7 +106,7 @@ def over(low: Lowerer, op: str, variable: str, iterable: ast.expr | Meaning, bod
     bound = Bound(unique, found.type)
     meaning: Meaning = Value(bound, variable)
     if found.array is not None:
-        meaning = expressions.element(low, found.array, bound)
+        meaning = index.element(low, found.array, bound)
     low.bound.append({variable: meaning})
     outside, low.ops = low.ops, []
     before, low.when = low.when, both(low.when, found.exists or TRUE)
@@ -139,6 +139,3 @@ def _summand(low: Lowerer, node: ast.expr) -> Expr:
     if not isinstance(result.type, IntType):
         raise low.error("SVM226", "sum() adds integers or counts bools", node, "write sum(x.ready for x in k.things)")
     return result.expr
-
-
-__all__ = ["FALSE", "Quant"]
