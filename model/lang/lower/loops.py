@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Loops, and jumping out of blocks, loops and functions."""
+
+from __future__ import annotations
+
+import ast
+
+from ...ir.build import negate, rebuild
+from ...ir.expr import Bound, Const, integer
+from ...ir.types import IntType, PidType, RefType
+from ..graph import Assume
+from ..values import Meaning, Static, Value
+from . import branches, index, quantifiers, statements
+from .state import Cleanup, Lowerer
+
+
+def while_loop(low: Lowerer, node: ast.While) -> None:
+    if node.orelse:
+        raise low.error("SVM311", "else on a loop", node.orelse[0], "set a local before break and test it afterwards")
+    head, after = low.node(), low.node()
+    low.goto(head)
+    yes, no = branches.branch(low, node.test)
+    if no is not None:
+        low.cur = no
+        low.emit(kind="local", target=after)
+    low.cleanups.append(Cleanup("loop", on_break=after, on_continue=head))
+    low.cur = yes if yes is not None else low.node()
+    statements.block(low, node.body)
+    low.goto(head)
+    low.cleanups.pop()
+    low.cur = after
+
+
+def for_loop(low: Lowerer, node: ast.For) -> None:
+    """Unrolled: the domain is known when compiling. Over a pool, only allocated records are visited."""
+    if node.orelse:
+        raise low.error("SVM311", "else on a loop", node.orelse[0], "set a local before break and test it afterwards")
+    if not isinstance(node.target, ast.Name):
+        raise low.error("SVM226", "a loop has one variable", node.target, "iterate over one thing")
+    found = quantifiers.domain(low, node.iter, node.target.id)
+    low.flush()
+    if found.space:
+        low.facts.named.add(found.space)
+    after = low.node()
+    saved = low.scope.names.get(node.target.id)
+    for number in range(found.first, found.first + found.count):
+        following = low.node()
+        low.cleanups.append(Cleanup("loop", on_break=after, on_continue=following))
+        low.scope.names[node.target.id] = _element(low, found, number)
+        if found.exists is not None:
+            _only_if(low, _instantiate(found, number), following)
+        statements.block(low, node.body)
+        low.goto(following)
+        low.cleanups.pop()
+        low.cur = following
+    if saved is None:
+        low.scope.names.pop(node.target.id, None)
+    low.goto(after)
+    low.cur = after
+
+
+def _element(low: Lowerer, found: quantifiers.Domain, number: int) -> Meaning:
+    if found.array is not None:
+        return index.element(low, found.array, integer(number))
+    kind = found.type
+    if isinstance(kind, IntType):
+        return Static(number)
+    if isinstance(kind, RefType | PidType):
+        return Value(Const(number, kind), kind.show(number))
+    return Value(Const(number, kind))
+
+
+def _instantiate(found: quantifiers.Domain, number: int) -> Assume:
+    assert found.exists is not None
+    return Assume(rebuild(found.exists, lambda e: Const(number, found.type) if isinstance(e, Bound) else None))
+
+
+def _only_if(low: Lowerer, test: Assume, otherwise: int) -> None:
+    start = low.cur
+    low.emit([Assume(negate(test.condition))], "step", otherwise, label=f"{low.label}: not allocated")
+    low.cur = start
+    low.emit([test], "step", label=f"{low.label}: allocated")
+
+
+def jump(low: Lowerer, node: ast.Break | ast.Continue) -> None:
+    if not any(c.kind == "loop" for c in _within_function(low)):
+        raise low.error("SVM312", "break or continue outside a loop", node, "use return")
+    leave(low, "break" if isinstance(node, ast.Break) else "continue")
+
+
+def _within_function(low: Lowerer) -> list[Cleanup]:
+    result: list[Cleanup] = []
+    for cleanup in reversed(low.cleanups):
+        if cleanup.kind == "function":
+            break
+        result.append(cleanup)
+    return result
+
+
+def leave(low: Lowerer, how: str) -> None:
+    """Go to the end of the loop or function, undoing every block on the way."""
+    low.flush()
+    saved, context = list(low.cleanups), low.context
+    target = -1
+    while target < 0:
+        cleanup = low.cleanups.pop()
+        if cleanup.undo is not None:
+            cleanup.undo()
+        elif how == "function" and cleanup.kind == "function":
+            target = cleanup.on_return
+        elif how != "function" and cleanup.kind == "loop":
+            target = cleanup.on_break if how == "break" else cleanup.on_continue
+    low.emit(kind="local", target=target)
+    low.cleanups, low.context = saved, context
+    low.dead_end()

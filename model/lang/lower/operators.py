@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Operators: arithmetic, comparison, membership, sets."""
+
+from __future__ import annotations
+
+import ast
+
+from ...ir.build import COMPARE, arithmetic, both, compare, either, negate, set_operation, slot_of
+from ...ir.expr import FALSE, TRUE, BinaryOp, Const, Expr, Unary, integer
+from ...ir.types import BOOL, EnumType, IntType, PidType, RefType, SetType, Type
+from ..values import Meaning, Static, Value, type_name
+from . import calls, expressions, names
+from .state import Lowerer
+
+OPERATORS: dict[type[ast.operator], BinaryOp] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//", ast.Mod: "%",
+}  # fmt: skip
+
+
+COMPARISONS: dict[type[ast.cmpop], BinaryOp] = {
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+}  # fmt: skip
+
+
+def binary(low: Lowerer, node: ast.BinOp) -> Meaning:
+    left = expressions.evaluate(low, node.left)
+    if calls.steps(low, node.right) and isinstance(left, Value) and low.is_shared(left.expr):
+        left = low.temporary(node.left, left.expr)
+    right = expressions.evaluate(low, node.right)
+    if isinstance(left, Value) and isinstance(left.type, SetType):
+        return _set_binary(low, left, right, node)
+    op = OPERATORS.get(type(node.op))
+    if op is None:
+        raise low.error("SVM303", f"the operator {type(node.op).__name__} is not part of the language", node,
+                        "integers have + - * // %, sets have | & -")
+    first, second = _number(low, left, node.left), _number(low, right, node.right)
+    if op in ("//", "%") and second.type.lo <= 0 <= second.type.hi:
+        raise low.error("SVM218", "the divisor may be 0", node.right, "divide by a positive constant or a bounded(1, n)")
+    return Value(arithmetic(op, first, second), low.source.text(node))
+
+
+def _number(low: Lowerer, found: Meaning, node: ast.AST) -> Expr:
+    result = expressions.as_value(low, found, node)
+    if isinstance(result.type, PidType | RefType | EnumType):
+        raise low.error("SVM219", f"arithmetic on a {type_name(result.type)}", node,
+                        "process ids, references and Enum members have equality only: their numbers mean nothing")
+    if not isinstance(result.type, IntType):
+        raise low.error("SVM219", f"arithmetic on a {type_name(result.type)}", node, "use 'and', 'or', 'not' or a conditional")
+    return result.expr
+
+
+def _set_binary(low: Lowerer, left: Value, right: Meaning, node: ast.BinOp) -> Value:
+    op: BinaryOp | None = {ast.BitOr: "union", ast.BitAnd: "meet", ast.Sub: "minus"}.get(type(node.op))  # type: ignore[assignment]
+    other = expressions.as_value(low, right, node.right, left.type)
+    if op is None or other.type != left.type:
+        raise low.error("SVM303", "sets of one type have | & -", node, "use 'x in s', s.add(x), s.remove(x) for elements")
+    return Value(set_operation(op, left.expr, other.expr), low.source.text(node))
+
+
+def unary(low: Lowerer, op: ast.unaryop, operand: ast.expr, node: ast.expr) -> Meaning:
+    if isinstance(op, ast.Not):
+        return Value(negate(expressions.condition(low, operand)), low.source.text(node))
+    if isinstance(op, ast.USub):
+        number = _number(low, expressions.evaluate(low, operand), operand)
+        if isinstance(number, Const):
+            return Static(-number.value)
+        return Value(Unary("-", number, IntType(-number.type.hi, -number.type.lo)), low.source.text(node))
+    raise low.error("SVM303", f"the operator {type(op).__name__} is not part of the language", node, "use 'not' or '-'")
+
+
+def comparison(low: Lowerer, node: ast.Compare) -> Meaning:
+    left_node, left = node.left, expressions.evaluate(low, node.left)
+    result: Expr = TRUE
+    for op, right_node in zip(node.ops, node.comparators, strict=True):
+        if calls.steps(low, right_node) and isinstance(left, Value) and low.is_shared(left.expr):
+            left = low.temporary(left_node, left.expr)
+        if isinstance(op, ast.In | ast.NotIn):
+            part = membership(low, left, right_node, left_node)
+            result = both(result, part if isinstance(op, ast.In) else negate(part))
+            continue
+        if isinstance(op, ast.Is | ast.IsNot):
+            raise low.error("SVM304", "'is' compares Python objects", node, "write '== null' or '!= null'")
+        right = expressions.evaluate(low, right_node)
+        result = both(result, compared(low, COMPARISONS[type(op)], left, right, left_node, right_node))
+        left_node, left = right_node, right
+    return Value(result, low.source.text(node))
+
+
+def compared(low: Lowerer, op: BinaryOp, left: Meaning, right: Meaning, left_node: ast.expr, right_node: ast.expr) -> Expr:
+    if isinstance(left, Static) and isinstance(right, Static):
+        return _compare_statics(low, op, left, right, left_node)
+    if isinstance(left, Static):
+        second = expressions.as_value(low, right, right_node)
+        first = expressions.as_value(low, left, left_node, second.type)
+    else:
+        first = expressions.as_value(low, left, left_node)
+        second = expressions.as_value(low, right, right_node, first.type)
+    comparable(low, op, first.type, second.type, right_node)
+    if isinstance(first.type, RefType):
+        if isinstance(second.expr, Const) and second.expr.value == 0:
+            return compare(op, first.expr, second.expr)
+        return compare(op, slot_of(first.expr), slot_of(second.expr))
+    if first.type == BOOL and second.type == BOOL:
+        return _compare_bools(op, first.expr, second.expr)
+    return compare(op, first.expr, second.expr)
+
+
+def _compare_bools(op: BinaryOp, first: Expr, second: Expr) -> Expr:
+    if isinstance(second, Const):
+        return first if bool(second.value) == (op == "==") else negate(first)
+    if isinstance(first, Const):
+        return second if bool(first.value) == (op == "==") else negate(second)
+    return compare(op, first, second)
+
+
+def _compare_statics(low: Lowerer, op: BinaryOp, left: Static, right: Static, node: ast.AST) -> Expr:
+    a, b = left.value, right.value
+    if op in ("==", "!="):
+        if type(a) is not type(b) and a is not None and b is not None:
+            raise low.error("SVM220", f"{a!r} and {b!r} are never equal: their types differ", node, "compare values of one type")
+        return TRUE if (a == b) == (op == "==") else FALSE
+    if isinstance(a, int) and isinstance(b, int):
+        return TRUE if COMPARE[op](a, b) else FALSE
+    raise low.error("SVM220", f"'{op}' between {a!r} and {b!r}", node, "only integers are ordered")
+
+
+def comparable(low: Lowerer, op: BinaryOp, left: Type, right: Type, node: ast.AST) -> None:
+    same = left == right or (isinstance(left, IntType) and isinstance(right, IntType))
+    if not same:
+        raise low.error("SVM220", f"a {type_name(left)} is compared with a {type_name(right)}", node,
+                        "compare values of one type")
+    if op not in ("==", "!=") and not isinstance(left, IntType):
+        raise low.error("SVM221", f"'{op}' on a {type_name(left)}", node,
+                        "process ids, references, bools and Enum members have equality only")
+
+
+def membership(low: Lowerer, left: Meaning, right_node: ast.expr, left_node: ast.expr) -> Expr:
+    if isinstance(right_node, ast.Tuple | ast.List | ast.Set):
+        result: Expr = FALSE
+        for candidate in right_node.elts:
+            part = compared(low, "==", left, expressions.evaluate(low, candidate), left_node, candidate)
+            result = either(result, part)
+        return result
+    container = expressions.evaluate(low, right_node)
+    if not isinstance(container, Value) or not isinstance(container.type, SetType):
+        raise low.error("SVM222", f"'in' needs a bitset or a tuple of values, this is {names.describe(container)}", right_node,
+                        "write 'x in (A, B)' or declare a bitset")
+    kind = container.type
+    item = expressions.as_value(low, left, left_node, kind.element)
+    comparable(low, "==", item.type, kind.element, left_node)
+    return set_member(container.expr, item.expr)
+
+
+def set_member(container: Expr, item: Expr) -> Expr:
+    """``item in container``; a value that no bit stands for (null, a number too large) is not a member."""
+    kind = container.type
+    assert isinstance(kind, SetType)
+    inside = both(compare(">=", item, integer(kind.first)), compare("<", item, integer(kind.first + kind.count)))
+    return both(inside, set_operation("has", container, arithmetic("-", item, integer(kind.first))))
