@@ -109,7 +109,7 @@ def decide(job: Job, progress: Progress) -> tuple[Row, ...] | Refusal:
 
 def _row(job: Job, expectation: Expectation, result: Result) -> Row:
     world = f":{job.target.world}" if job.target.world else ""
-    return Row(job.target.name, f"{job.target.protocol}{world}", job.options, expectation, result)
+    return Row(job.target.name, f"{job.target.protocol}{world}", job.options, job.sizes, expectation, result)
 
 
 def _program(job: Job) -> Program:

@@ -44,7 +44,7 @@ def _table(target: str, rows: Sequence[Row], links: Mapping[int, str]) -> str:
 
 def _row(row: Row, link: str | None) -> str:
     expected = row.expectation
-    settings = ", ".join(f"{name} = {value}" for name, value in (*expected.sizes, *row.options))
+    settings = ", ".join(f"{name} = {value}" for name, value in (*row.sizes, *row.options))
     found = escape(row.found) if link is None else f'<a href="{escape(link)}">{escape(row.found)}</a>'
     standing = row.standing.value
     cells = (

@@ -29,7 +29,7 @@ def _row_json(row: Row) -> dict[str, object]:
     return {
         "target": row.target,
         "variant": expected.variant,
-        "sizes": dict(expected.sizes),
+        "sizes": dict(row.sizes),
         "options": dict(row.options),
         "property": result.property,
         "expected": expected.verdict.value,

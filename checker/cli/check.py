@@ -9,6 +9,7 @@ import click
 
 from ...model.ir.program import Program
 from ...model.ir.properties import Property, properties
+from ...reports.coverage import never_taken
 from ...reports.json_check import Check, check_text
 from ...specs.suggest import suggest
 from ...specs.verdict import Result, Verdict
@@ -139,7 +140,7 @@ def _print(selection: Selection, program: Program, outcome: Outcome) -> None:
     console.print(heading(selection.name, selection.variant, program), markup=False)
     console.print(report(outcome.results))
     for text in uncovered(program, outcome.coverage):
-        console.print(text, markup=False)
+        console.print(text, markup=False, soft_wrap=True)
 
 
 def heading(name: str, variant: str | None, program: Program) -> str:
@@ -149,15 +150,9 @@ def heading(name: str, variant: str | None, program: Program) -> str:
 
 
 def uncovered(program: Program, coverage: Coverage) -> list[str]:
-    """What never happened, one line each: actors that never moved, then steps never taken."""
-    never = "never" if coverage.complete else "not yet"
-    by_name = {p.name: p for p in program.processes}
-    lines = [f"{name}: {never} took a step" for name in coverage.processes]
-    for name, number in coverage.edges:
-        edge = by_name[name].edges[number]
-        if name not in coverage.processes:
-            where = f"{edge.frames[0].file}:{edge.frames[0].line}: " if edge.frames else ""
-            lines.append(f"{where}{never} taken by {name}: {edge.label}")
-    lines = list(dict.fromkeys(lines))
+    """What never happened, one line each."""
+    lines = never_taken(program, coverage.edges, coverage.processes)
+    if not coverage.complete:
+        lines = [line.replace("never", "not yet", 1) for line in lines]
     more = len(lines) - MOST_UNCOVERED
     return [*lines[:MOST_UNCOVERED], *([f"... and {more} more"] if more > 0 else [])]

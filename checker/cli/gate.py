@@ -131,7 +131,8 @@ def explained(row: Row) -> str:
 def command_of(row: Row) -> tuple[str, ...]:
     """The command line that decides this row alone."""
     expected = row.expectation
-    sizes = [word for name, n in expected.sizes for word in ("--size", f"{name}={n}")]
+    counts = expected.sizes if row.shipped else row.sizes
+    sizes = [word for name, n in counts for word in ("--size", f"{name}={n}")]
     program = (row.target, "--variant", expected.variant) if row.shipped else (row.protocol,)
     settings = expected.options if row.shipped else row.options
     options = [word for name, value in settings for word in ("--set", f"{name}={value}")]

@@ -37,7 +37,13 @@ def _json(target: Target, world: WorldInfo) -> dict[str, object]:
         "protocol": str(target.protocol),
         "world": world.name,
         "variants": [
-            {"name": v.name, "summary": v.summary, "options": dict(v.options), "sizes": dict(v.sizes), "source": v.source}
+            {
+                "name": v.name,
+                "summary": v.summary,
+                "options": dict(v.options),
+                "sizes": dict(v.sizes),
+                "source": v.source,
+            }
             for v in target.variants
         ],
         "sizes": {n: {"default": s.default, "least": s.least, "most": s.most} for n, s in world.sizes.items()},

@@ -25,7 +25,7 @@ def write_check_pages(folder: Path, check: Check, program: Program) -> tuple[Pat
     from ...reports.html.page import write_page
 
     name = file_name(check.target, check.variant or "")
-    page, json = folder / f"{name}.html", folder / f"{name}.json"
+    page, json = folder / f"{name}.html", folder / "check.json"
     write_page(page, check, program=program)
     json.write_text(check_text(check), encoding="utf-8")
     written = [page, json]
@@ -87,7 +87,7 @@ def _program(row: Row) -> Program:
     file, _, world = row.protocol.partition(".py:")
     protocol = load(Path(f"{file}.py" if world else file))
     name = find_world(protocol, world or None).name
-    return compile_program(protocol, name, dict(row.options), dict(row.expectation.sizes))
+    return compile_program(protocol, name, dict(row.options), dict(row.sizes))
 
 
 def _page_name(number: int, row: Row) -> str:

@@ -130,7 +130,8 @@ def _variant(name: str, table: Table) -> Variant:
 def _one(sizes: Table, name: str) -> int:
     counts = sizes.counts(name)
     if len(counts) != 1:
-        raise CatalogueError(sizes.at(name), "a variant has one number for each size", "lists of sizes belong to [[expect]]")
+        what = "a variant has one number for each size"
+        raise CatalogueError(sizes.at(name), what, "lists of sizes belong to [[expect]]")
     return counts[0]
 
 

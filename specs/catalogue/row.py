@@ -21,12 +21,13 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``protocol``: the file, with ``:World`` where the catalogue names one. ``options``: all that were set, by the
-    variant and by the expectation."""
+    """``protocol``: the file, with ``:World`` where the catalogue names one. ``options`` and ``sizes``: all that
+    were set, by the variant and by the expectation."""
 
     target: str
     protocol: str
     options: tuple[tuple[str, str], ...]
+    sizes: tuple[tuple[str, int], ...]
     expectation: Expectation
     result: Result
 

@@ -21,6 +21,7 @@ summary = "as written"
 
 [variants.locked]
 options = {driver_lock = true, generation = "g1", tries = 2}
+sizes = {threads = 4}
 summary = "with the driver lock"
 source = "commit 1234"
 """
@@ -48,6 +49,7 @@ def test_a_target_with_its_variants(tmp_path: Path) -> None:
     locked = target.variant("locked")
     assert locked is not None
     assert locked.options == (("driver_lock", "true"), ("generation", "g1"), ("tries", "2"))
+    assert locked.sizes == (("threads", 4),)
     assert locked.source == "commit 1234"
     assert target.variant("other") is None
 
@@ -93,6 +95,7 @@ WRONG = {
     "a size that is text": (HEAD + EXPECT + 'sizes = {threads = "2"}', "a size is an integer", ""),
     "a size that is a truth value": (HEAD + EXPECT + "sizes = {threads = true}", "a size is an integer", ""),
     "a negative size": (HEAD + EXPECT + "sizes = {threads = -1}", "a size is an integer", ""),
+    "a variant with a list of sizes": (HEAD.replace("= 4}", "= [3, 4]}"), "one number for each size", "[[expect]]"),
     "no sizes at all": (HEAD + EXPECT + "sizes = {threads = []}", "a size is an integer", ""),
     "an option that is a list": (HEAD + EXPECT + "set = {urgent = [1]}", "an option's value is", ""),
     "an expect that is a table": (HEAD + '[expect]\nvariant = "plain"', "expect is a table", "[[expect]]"),

@@ -18,7 +18,7 @@ def row(expected: Verdict, expected_grade: Grade | None, found: Verdict, grade: 
     place = Place(Path("c.toml"), "expect 1")
     expectation = Expectation("v", (), (), ("p",), (), expected, expected_grade, "s", place)
     result = Result("p", "livelock", found, "reference", 1, 1, 1, 0.0, grade, message="because")
-    return Row("t", "t.py", (), expectation, result)
+    return Row("t", "t.py", (), (), expectation, result)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ class FakeWorld:
     sizes: dict[str, FakeSize] = field(default_factory=dict)
     options: dict[str, FakeOption] = field(default_factory=dict)
     properties: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ("one",)
     doc: str = ""
 
 

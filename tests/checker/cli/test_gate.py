@@ -86,6 +86,16 @@ def test_a_file_of_ones_own_is_seen_from_the_catalogue(front_end: Path) -> None:
     assert result.exit_code == 0, result.stderr
 
 
+def test_sizes_of_a_variant_hold_until_an_expectation_says_otherwise() -> None:
+    head = HEAD + "sizes = {threads = 3}\n"
+    rows = json.loads(gate(head + VIOLATED + VIOLATED + "sizes = {threads = 2}\n", "--json", "-").stdout)["rows"]
+    assert [row["sizes"] for row in rows] == [{"threads": 3}, {"threads": 2}]
+    assert rows[0]["states"] > rows[1]["states"]
+    missed = gate(head + VIOLATED.replace("adversarial", "inevitable"), "--report", "out")
+    assert "see:  svmcheck check locks.py --size threads=3 --set handover=weak" in missed.stdout
+    assert "<b>threads</b> 3" in Path("out/001-lock-weak-gets-lock.html").read_text()
+
+
 def test_expectations_of_one_program_share_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
     searches: list[registry.Wishes] = []
     reference = registry.ENGINES["reference"]

@@ -23,7 +23,7 @@ SCHEMA = Path(list_module.__file__).resolve().parents[2] / "reports" / "schemas"
 def catalogue(front_end: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shipped catalogue is one target with two variants."""
     file = front_end / "c.toml"
-    file.write_text(HEAD)
+    file.write_text(HEAD + "sizes = {threads = 3}\n")
     for module in ("svmcheck.checker.cli.list", "svmcheck.checker.selection"):
         monkeypatch.setattr(f"{module}.load_shipped", lambda: load_file(file))
 
@@ -52,6 +52,7 @@ def test_list_as_json() -> None:
     assert target["name"] == "lock"
     assert [v["name"] for v in target["variants"]] == ["strong", "weak"]
     assert target["variants"][1]["options"] == {"handover": "weak"}
+    assert target["variants"][1]["sizes"] == {"threads": 3}
     assert target["sizes"] == {"threads": {"default": 2, "least": 1, "most": 3}}
     assert target["options"]["handover"] == {"choices": ["strong", "weak"], "default": "strong"}
     assert target["properties"] == ["gets-lock"]
@@ -64,6 +65,8 @@ def test_a_target_and_a_variant_by_name() -> None:
     assert run(*weak, "--set", "handover=strong").exit_code == 0, "what is set by hand wins"
     value = json.loads(run(*weak, "--json", "-").stdout)
     assert (value["target"], value["variant"], value["options"]["handover"]) == ("lock", "weak", "weak")
+    assert value["sizes"] == {"threads": 3}
+    assert json.loads(run(*weak, "--size", "threads=1", "--json", "-").stdout)["sizes"] == {"threads": 1}
 
 
 @pytest.mark.usefixtures("catalogue")

@@ -22,12 +22,12 @@ def test_the_folder_of_a_check() -> None:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 1, result.stderr
     names = {p.name for p in Path("out/new").iterdir()}
-    assert {"locks.py.html", "locks.py.json", "locks.py-gets-lock.gv"} <= names
+    assert {"locks.py.html", "check.json", "locks.py-gets-lock.gv"} <= names
     assert "gets-lock" in Path("out/new/locks.py.html").read_text()
-    saved = check_from_text(Path("out/new/locks.py.json").read_text())
+    saved = check_from_text(Path("out/new/check.json").read_text())
     assert any(r.trace is not None for r in saved.results)
     told = [name for name in names if f"note: wrote out/new/{name}\n" in result.stderr]
-    assert {"locks.py.html", "locks.py.json"} < set(told), "the graph or its picture is told as well"
+    assert {"locks.py.html", "check.json"} < set(told), "the graph or its picture is told as well"
 
 
 def test_the_folder_of_a_gate() -> None:
