@@ -68,10 +68,11 @@ def select(
     protocol = load(file)
     world = find_world(protocol, world_name)
     found = None if variant is None else _variant(name, entry, variant)
-    merged = checked_options(world, dict(found.options), str(found.place)) if found else {}
-    counts = checked_sizes(world, dict(found.sizes), str(found.place)) if found else {}
-    merged = {**merged, **checked_options(world, options or {})}
-    return Selection(name, protocol, world, variant, merged, {**counts, **checked_sizes(world, sizes or {})}, entry)
+    chosen, counts = dict(checked_options(world, options or {})), dict(checked_sizes(world, sizes or {}))
+    if found is not None:
+        chosen = {**checked_options(world, dict(found.options), str(found.place)), **chosen}
+        counts = {**checked_sizes(world, dict(found.sizes), str(found.place)), **counts}
+    return Selection(name, protocol, world, variant, chosen, counts, entry)
 
 
 def load(file: Path) -> Protocol:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ...specs.catalogue.entry import Target
+from ...specs.catalogue.entry import EVERY, Target
 from ...specs.catalogue.load import load_shipped
 from ..selection import find_world, load
 
@@ -48,8 +48,14 @@ def _json(target: Target, world: WorldInfo) -> dict[str, object]:
         ],
         "sizes": {n: {"default": s.default, "least": s.least, "most": s.most} for n, s in world.sizes.items()},
         "options": {name: {"choices": list(o.choices), "default": o.default} for name, o in world.options.items()},
-        "properties": list(world.properties),
+        "properties": _properties(target, world),
     }
+
+
+def _properties(target: Target, world: WorldInfo) -> list[str]:
+    """What the author wrote, then what the catalogue speaks of besides: goals are only known once a program is made."""
+    named = (name for e in target.expectations for name in e.properties if name != EVERY)
+    return list(dict.fromkeys((*world.properties, *named)))
 
 
 def _text(target: Target, world: WorldInfo) -> str:
@@ -58,7 +64,7 @@ def _text(target: Target, world: WorldInfo) -> str:
     lines += [f"  {v.name:<{width}}  {v.summary}" for v in target.variants]
     sizes = ", ".join(f"{name} {size.default} ({size.least} to {size.most})" for name, size in world.sizes.items())
     options = ", ".join(f"{name} {o.default} ({'|'.join(o.choices)})" for name, o in world.options.items())
-    for title, text in (("sizes", sizes), ("options", options), ("properties", ", ".join(world.properties))):
+    for title, text in (("sizes", sizes), ("options", options), ("properties", ", ".join(_properties(target, world)))):
         if text:
             lines += [f"  {title}:", *_wrapped(text)]
     return "\n".join(lines)

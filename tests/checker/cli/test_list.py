@@ -14,7 +14,7 @@ from svmcheck.checker.cli import list as list_module
 from svmcheck.checker.cli.main import main
 from svmcheck.model.lang.codes import CODES
 from svmcheck.specs.catalogue.load import load_file
-from tests.checker.cli.test_gate import HEAD
+from tests.checker.cli.test_gate import HEAD, VIOLATED
 
 SCHEMA = Path(list_module.__file__).resolve().parents[2] / "reports" / "schemas" / "list-1.json"
 
@@ -23,7 +23,7 @@ SCHEMA = Path(list_module.__file__).resolve().parents[2] / "reports" / "schemas"
 def catalogue(front_end: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shipped catalogue is one target with two variants."""
     file = front_end / "c.toml"
-    file.write_text(HEAD + "sizes = {threads = 3}\n")
+    file.write_text(HEAD + "sizes = {threads = 3}\n" + VIOLATED.replace('"gets-lock"', '["gets-lock", "no-deadlock"]'))
     for module in ("svmcheck.checker.cli.list", "svmcheck.checker.selection"):
         monkeypatch.setattr(f"{module}.load_shipped", lambda: load_file(file))
 
@@ -40,7 +40,7 @@ def test_list_as_text() -> None:
         "lock  one lock\n  strong  a fair lock\n  weak    an unfair lock\n"
         "  sizes:\n    threads 2 (1 to 3)\n"
         "  options:\n    handover strong (strong|weak), polite false (true|false)\n"
-        "  properties:\n    gets-lock\n"
+        "  properties:\n    gets-lock, no-deadlock\n"
     )
 
 
@@ -55,7 +55,7 @@ def test_list_as_json() -> None:
     assert target["variants"][1]["sizes"] == {"threads": 3}
     assert target["sizes"] == {"threads": {"default": 2, "least": 1, "most": 3}}
     assert target["options"]["handover"] == {"choices": ["strong", "weak"], "default": "strong"}
-    assert target["properties"] == ["gets-lock"]
+    assert target["properties"] == ["gets-lock", "no-deadlock"]
 
 
 @pytest.mark.usefixtures("catalogue")
