@@ -18,7 +18,7 @@ from .declare import Options, Size, World
 from .decorators import Actors, Mark, Never, mark_of
 from .diagnostics import Diagnostic, ProtocolError
 from .lower.fields import option_names
-from .source import SourceFile, Sources, parse_source, refuse, whole_file
+from .source import SourceFile, Sources, display, parse_source, refuse, whole_file
 from .storage import members
 
 
@@ -77,8 +77,8 @@ def property_name(function: FunctionType) -> str:
 
 def load_protocol(path: str | Path) -> Protocol:
     """Read a protocol file. Raises ProtocolError with every diagnostic found in its declarations."""
-    name = str(path)
     full = Path(path).absolute()
+    name = display(full) if Path(path).is_absolute() else str(path)
     sources = Sources()
     file = sources.add(full, name)
     module = _execute(file, full, sources)

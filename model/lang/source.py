@@ -104,12 +104,12 @@ class Sources:
         source = self.files.get(code.co_filename)
         if source is None:
             path = Path(code.co_filename)
-            source = self.add(path, _display(path))
+            source = self.add(path, display(path))
         node = source.functions.get((code.co_firstlineno, code.co_name))
         return None if node is None else (source, node)
 
 
-def _display(path: Path) -> str:
+def display(path: Path) -> str:
     """A path as reports print it: within the package from its root, else from the working directory if inside it."""
     try:
         return str(path.resolve().relative_to(Path(__file__).resolve().parents[2]))

@@ -34,7 +34,6 @@ from ..lang import (
     cover,
     initial,
     invariant,
-    me,
     null,
     pending,
     pool,
@@ -259,10 +258,8 @@ def move(k: CpuFault, opt: Fault, page: Page, holds_lock: bool) -> None:
     """The pin check with its tolerance, the copy, the exact reference check, and the entries of the outcome."""
     known = 2 if opt.fault_page == "passed" and opt.generation != "g0" else 1
     if page.refs.read() - (known + 1) > mapcount(k):  # migrate_vma_check_page(): one stray reference is tolerated
-        cover("pinned")
         remove_migration_ptes(k, page, Pte.DEVICE)
     elif page.refs.read() != known:  # after the copy, folio_migrate_mapping() wants exactly these
-        cover("copied-in-vain")
         remove_migration_ptes(k, page, Pte.DEVICE)
     else:
         cover("migrated")
@@ -357,5 +354,3 @@ def a_device_entry_holds_a_reference(k: CpuFault) -> bool:
 def a_migration_entry_means_a_locked_page(k: CpuFault) -> bool:
     return all(m.pte != Pte.MIGRATION or any(page.lock.locked() for page in k.pages) for m in k.maps)
 
-
-__all__ = ["CpuFault", "me"]
