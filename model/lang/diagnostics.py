@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from ..ir.program import Frame
 
@@ -29,14 +31,20 @@ class Diagnostic:
     help: str
     labels: tuple[Label, ...] = ()
     chain: tuple[Frame, ...] = ()
-    severity: str = "error"
+    severity: Literal["error", "warning", "hint"] = "error"
 
 
 class ProtocolError(Exception):
-    """A protocol file that cannot be used. Carries every diagnostic found (at most ``MOST``), errors first."""
+    """A protocol file that cannot be used. Carries every diagnostic found, by place, at most ``MOST``."""
 
     MOST = 20
 
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        super().__init__("\n".join(f"{d.frame.file}:{d.frame.line}:{d.frame.column}: {d.headline}" for d in diagnostics))
-        self.diagnostics = diagnostics[: self.MOST]
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = in_order(diagnostics)[: self.MOST]
+        places = (f"{d.frame.file}:{d.frame.line}:{d.frame.column}: {d.headline}" for d in self.diagnostics)
+        super().__init__("\n".join(places))
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """By file, line and column."""
+    return tuple(sorted(diagnostics, key=lambda d: (d.frame.file, d.frame.line, d.frame.column, d.code)))

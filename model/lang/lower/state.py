@@ -88,6 +88,13 @@ class Facts:
     errors: dict[tuple[str, Frame], Diagnostic] = field(default_factory=dict[tuple[str, Frame], Diagnostic])
     checked: set[str] = field(default_factory=set[str])
 
+    def begin_pass(self) -> None:
+        """Forget what the pass before said of the text; keep what it learnt about types."""
+        self.changed = False
+        self.errors.clear()
+        self.warnings.clear()
+        self.checked.clear()
+
 
 class Lowerer:
     """Shared by all modules of this package; each of them is a set of functions over it."""
