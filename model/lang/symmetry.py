@@ -2,8 +2,11 @@
 """Whether the instances of an actor are interchangeable.
 
 They run one automaton and differ by their index only. The language lets a program use an id for equality and indexing;
-what is left to look for is a place that names a particular instance (``named``, found when lowering) and a first state
-that tells instances apart. Without either, exchanging two instances maps runs to runs.
+what is left to look for is a place that names a particular instance (``named``, found when lowering) and first states
+that tell instances apart. Without either, exchanging two instances maps runs to runs.
+
+Several first states may each prefer an instance, if together they prefer none: exchanging two instances must map the
+first states to themselves. Neighbours are enough, because exchanging neighbours gives every order.
 """
 
 from __future__ import annotations
@@ -12,40 +15,42 @@ from itertools import product
 
 from ..ir.layout import strides
 from ..ir.program import Variable
-from ..ir.types import PidType, SetType
+from ..ir.types import PidType, SetType, Type
 from .lower.state import Actor
 
 
 def is_symmetric(actor: Actor, variables: list[Variable], first: tuple[tuple[int, ...], ...], named: set[str]) -> bool:
     if actor.name in named:
         return False
-    position = 0
+    known = set(first)
+    exchanges = product(range(actor.count - 1), first)
+    return all(_exchanged(actor, number, variables, cells) in known for number, cells in exchanges)
+
+
+def _exchanged(actor: Actor, number: int, variables: list[Variable], cells: tuple[int, ...]) -> tuple[int, ...]:
+    """The state after instance ``number`` of the actor and the next one have swapped their names."""
+    result: list[int] = []
     for variable in variables:
-        count = 1
-        for dim in variable.dims:
-            count *= dim.size
-        for cells in first:
-            if not _treats_alike(actor, variable, cells[position : position + count]):
-                return False
-        position += count
-    return True
-
-
-def _treats_alike(actor: Actor, variable: Variable, cells: tuple[int, ...]) -> bool:
-    ids = range(actor.first, actor.first + actor.count)
-    if isinstance(variable.type, PidType) and any(c in ids for c in cells):
-        return False
-    if isinstance(variable.type, SetType) and isinstance(variable.type.element, PidType):
-        mask = sum(1 << (i - variable.type.first) for i in ids)
-        if any(c & mask not in (0, mask) for c in cells):
-            return False
-    steps = strides(variable)
-    for axis, dim in enumerate(variable.dims):
-        if dim.space != actor.name:
-            continue
+        base = len(result)
+        steps = strides(variable)
+        indexed = [dim.space == actor.name for dim in variable.dims]
         for index in product(*(range(d.size) for d in variable.dims)):
-            here = sum(i * s for i, s in zip(index, steps, strict=True))
-            base = here - index[axis] * steps[axis]
-            if cells[here] != cells[base]:
-                return False
-    return True
+            old = (_swapped(i, number) if mine else i for i, mine in zip(index, indexed, strict=True))
+            origin = base + sum(i * s for i, s in zip(old, steps, strict=True))
+            result.append(_renamed(variable.type, cells[origin], actor.first + number))
+    return tuple(result)
+
+
+def _swapped(value: int, first: int) -> int:
+    """``first`` and ``first + 1`` change places."""
+    return 2 * first + 1 - value if value in (first, first + 1) else value
+
+
+def _renamed(kind: Type, value: int, first: int) -> int:
+    """A value in which the process ids ``first`` and ``first + 1`` change places."""
+    if isinstance(kind, PidType):
+        return _swapped(value, first)
+    if isinstance(kind, SetType) and isinstance(kind.element, PidType):
+        members = (kind.first + bit for bit in range(kind.count) if value >> bit & 1)
+        return sum(1 << _swapped(member, first) - kind.first for member in members)
+    return value

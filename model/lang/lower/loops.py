@@ -39,7 +39,7 @@ def for_loop(low: Lowerer, node: ast.For) -> None:
         raise low.error("SVM226", "a loop has one variable", node.target, "iterate over one thing")
     found = quantifiers.domain(low, node.iter, node.target.id)
     low.flush()
-    if found.space:
+    if found.space and not _only_sets_up(low, found):
         low.facts.named.add(found.space)
     after = low.node()
     saved = low.scope.names.get(node.target.id)
@@ -57,6 +57,11 @@ def for_loop(low: Lowerer, node: ast.For) -> None:
         low.scope.names.pop(node.target.id, None)
     low.goto(after)
     low.cur = after
+
+
+def _only_sets_up(low: Lowerer, found: quantifiers.Domain) -> bool:
+    """Whether it runs over process ids in the set-up: symmetry.py looks at the first states that come of it."""
+    return low.actor.count == 0 and isinstance(found.type, PidType)
 
 
 def _element(low: Lowerer, found: quantifiers.Domain, number: int) -> Meaning:
