@@ -52,8 +52,8 @@ class Layout:
         """A display name for every position of the state tuple."""
         result = [f"{name} at" for name in self.names]
         for variable in self.program.variables:
-            for index in product(*(range(d.size) for d in variable.dims)):
-                result.append(cell_name(variable, index))
+            indices = product(*(range(d.size) for d in variable.dims))
+            result.extend(cell_name(variable, index) for index in indices)
         return tuple(result)
 
 

@@ -193,7 +193,7 @@ def heap_text(heap: Heap) -> str:
 
 def _initial(program: Program, number: int) -> str:
     """The cells of an initial state that differ from the declared initial values."""
-    from .layout import placed, Layout, cells
+    from .layout import Layout, cells
 
     layout = Layout(program)
     names = layout.cell_names()[len(layout.instances) :]

@@ -6,8 +6,8 @@ every variable in order (arrays row-major); ``layout.py`` gives the positions.
 
 One step of process instance p (class c, index i) takes one edge e from its location:
 
-1. ``e.checks`` are evaluated in order; at the first with ``when and not ok`` the step is a violation of ``check.property``
-   and has no successor. A violating step needs no true guard; it is not counted as a transition.
+1. ``e.checks`` are evaluated in order; at the first with ``when and not ok`` the step is a violation of
+   ``check.property`` and has no successor. A violating step needs no true guard; it is not counted as a transition.
 2. Otherwise, if ``e.guard`` is true, the step exists: all ``updates`` are evaluated in the old state and stored at once
    (a later update of the same cell wins), and the location becomes ``e.target``.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""From the automata of the actors to a Program: which variables are left, the cells of the first states, the properties."""
+"""From the automata of the actors to a Program: the variables that are left, the first states, the properties."""
 
 from __future__ import annotations
 
@@ -55,7 +55,11 @@ def assemble(
 
 
 def _process(
-    lowered: Lowered, automaton: Automaton, edges: tuple[Edge, ...], chosen: list[Variable], first: tuple[tuple[int, ...], ...]
+    lowered: Lowered,
+    automaton: Automaton,
+    edges: tuple[Edge, ...],
+    chosen: list[Variable],
+    first: tuple[tuple[int, ...], ...],
 ) -> Process:
     actor, low = lowered.actor, lowered.low
     symmetric = actor.count > 1 and is_symmetric(actor, chosen, first, low.facts.named)

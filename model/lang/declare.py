@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, Generic, Literal, Self, TypeVar, dataclass_transform, overload
+from typing import Any, Final, Generic, Literal, Self, TypeGuard, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -60,7 +60,7 @@ class Field(Generic[T]):
 
 
 class Size:
-    """A parameter of a scenario: how many threads, pages, devices. ``default`` holds unless ``--size`` says otherwise."""
+    """A parameter of a scenario: how many threads, pages, devices. ``--size`` overrides ``default``."""
 
     def __init__(self, default: int, *, most: int = 16, least: int = 0) -> None:
         self.default: Final = default
@@ -95,8 +95,8 @@ class Pool(Generic[R]):
         """Give the record back: every reference to it dangles from now on. It must be quiescent."""
         raise AttributeError("a protocol is compiled, never run")
 
-    def __getitem__(self, index: int) -> R: ...  # type: ignore[empty-body]
-    def __iter__(self) -> Iterator[R]: ...  # type: ignore[empty-body]
+    def __getitem__(self, index: int) -> R: ...
+    def __iter__(self) -> Iterator[R]: ...
 
 
 class Array(Generic[T]):
@@ -106,9 +106,9 @@ class Array(Generic[T]):
         self.n: Final = n
         self.of: Final = of
 
-    def __getitem__(self, index: int | Pid) -> T: ...  # type: ignore[empty-body]
+    def __getitem__(self, index: int | Pid) -> T: ...
     def __setitem__(self, index: int | Pid, value: T | Unset) -> None: ...
-    def __iter__(self) -> Iterator[T]: ...  # type: ignore[empty-body]
+    def __iter__(self) -> Iterator[T]: ...
 
 
 class Bits(Generic[T]):
@@ -117,13 +117,13 @@ class Bits(Generic[T]):
     def add(self, element: T) -> None: ...
     def remove(self, element: T) -> None: ...
     def clear(self) -> None: ...
-    def __contains__(self, element: T) -> bool: ...  # type: ignore[empty-body]
-    def __len__(self) -> int: ...  # type: ignore[empty-body]
+    def __contains__(self, element: T) -> bool: ...
+    def __len__(self) -> int: ...
 
 
 @dataclass_transform(kw_only_default=True)
 class Record:
-    """A structure: fields, embedded records, methods. An annotated field is a static parameter given at the embedding."""
+    """A structure: fields, embedded records, methods. An annotated field is a parameter given where it is embedded."""
 
     def __init__(self, **parameters: object) -> None:
         self.parameters: Final = parameters
@@ -143,7 +143,19 @@ class World:
 
 
 class Options:
-    """The variants of a protocol: annotated ``Literal`` or ``bool`` fields with defaults, folded when it is compiled."""
+    """The variants of a protocol: ``Literal`` or ``bool`` fields with defaults, folded when it is compiled."""
+
+
+def is_field(value: object) -> TypeGuard[Field[object]]:
+    return isinstance(value, Field)
+
+
+def is_array(value: object) -> TypeGuard[Array[object]]:
+    return isinstance(value, Array)
+
+
+def is_pool(value: object) -> TypeGuard[Pool[Record]]:
+    return isinstance(value, Pool)
 
 
 def state(member: E) -> Field[E]:
@@ -163,7 +175,7 @@ def flag(init: bool = False) -> Field[bool]:
 
 def ref(record: type[R] | str) -> Field[R]:
     """A reference to a record of a pool, initially null. A name in quotes for a class defined further down."""
-    return Field(Spec("ref", record=record))
+    return Field[R](Spec("ref", record=record))
 
 
 def pid() -> Field[Pid]:
@@ -179,7 +191,7 @@ def bitset(of: type[E]) -> Bits[E]: ...
 def bitset(of: int | Size) -> Bits[int]: ...
 def bitset(of: Any) -> Any:
     """A set, initially empty: of process ids (``Pid``), of members of an Enum, or of the numbers 0 to n-1."""
-    return Field(Spec("bitset", of=of))
+    return Field[Any](Spec("bitset", of=of))
 
 
 @overload
@@ -190,7 +202,7 @@ def ghost(of: Bits[T]) -> Bits[T]: ...
 def ghost(of: Array[T]) -> Array[T]: ...
 def ghost(of: Any) -> Any:
     """A field for specifications only: read by assertions, invariants and other ghosts; no step of its own."""
-    return Field(Spec("ghost", of=of))
+    return Field[Any](Spec("ghost", of=of))
 
 
 def pool(record: type[R], n: int | Size = 1, *, reuse: Literal["lowest", "any"] = "lowest") -> Pool[R]:
@@ -203,7 +215,9 @@ def array(n: int | Size, of: Field[T]) -> Array[T]: ...
 @overload
 def array(n: int | Size, of: Bits[T]) -> Array[Bits[T]]: ...
 @overload
+def array(n: int | Size, of: Array[T]) -> Array[Array[T]]: ...
+@overload
 def array(n: int | Size, of: R) -> Array[R]: ...
 def array(n: int | Size, of: Any) -> Any:
     """``n`` fields or embedded records. With the Size of a process it may be indexed by that process's ids."""
-    return Array(n, of)
+    return Array[Any](n, of)

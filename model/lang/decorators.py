@@ -72,7 +72,11 @@ def process(count: Any = 1, /, *, on: Record | None = None, preemptible: bool = 
     """An actor: ``count`` instances run the function once. ``on``: the CPU slot they share."""
     if callable(count):
         return Actors(count, Mark("process"))
-    return lambda function: Actors(function, Mark("process", count, on, preemptible))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+
+    def mark(function: Callable[..., None]) -> Actors:
+        return Actors(function, Mark("process", count, on, preemptible))
+
+    return mark
 
 
 def initial(function: F) -> F:

@@ -45,7 +45,9 @@ def evaluate(expr: Expr, cells: Cells, bound: Mapping[str, int]) -> int:
             return int(all(values)) if op == "all" else int(any(values)) if op == "any" else sum(values)
 
 
-def run(graph: RawGraph, start: dict[tuple[str, tuple[int, ...]], int], variables: Mapping[str, Variable]) -> list[Cells]:
+def run(
+    graph: RawGraph, start: dict[tuple[str, tuple[int, ...]], int], variables: Mapping[str, Variable]
+) -> list[Cells]:
     """All outcomes of the set-up, without duplicates, in source order. Raises FuseError for a violated demand."""
     outcomes: list[Cells] = []
     work: list[tuple[int, dict[tuple[str, tuple[int, ...]], int]]] = [(0, start)]
@@ -55,7 +57,9 @@ def run(graph: RawGraph, start: dict[tuple[str, tuple[int, ...]], int], variable
         budget -= 1
         if budget < 0:
             frames = graph.nodes[node].frames
-            raise FuseError(Diagnostic("SVM401", "the first state is never finished", frames[-1], "give the loop a bound"))
+            raise FuseError(
+                Diagnostic("SVM401", "the first state is never finished", frames[-1], "give the loop a bound")
+            )
         edges = graph.nodes[node].edges
         if not edges:
             if cells not in outcomes:
@@ -70,8 +74,9 @@ def run(graph: RawGraph, start: dict[tuple[str, tuple[int, ...]], int], variable
     return outcomes
 
 
-def _perform(ops: tuple[Op, ...], cells: dict[tuple[str, tuple[int, ...]], int],
-             variables: Mapping[str, Variable]) -> dict[tuple[str, tuple[int, ...]], int] | None:  # fmt: skip
+def _perform(
+    ops: tuple[Op, ...], cells: dict[tuple[str, tuple[int, ...]], int], variables: Mapping[str, Variable]
+) -> dict[tuple[str, tuple[int, ...]], int] | None:
     for op in ops:
         match op:
             case Assume(condition):
@@ -79,8 +84,14 @@ def _perform(ops: tuple[Op, ...], cells: dict[tuple[str, tuple[int, ...]], int],
                     return None
             case Demand(check):
                 if not evaluate(check.ok, cells, {}):
-                    raise FuseError(Diagnostic("SVM404", f"setting up the first state breaks {check.property}: {check.message}",
-                                               check.frames[-1], "the first state must be sound"))
+                    raise FuseError(
+                        Diagnostic(
+                            "SVM404",
+                            f"setting up the first state breaks {check.property}: {check.message}",
+                            check.frames[-1],
+                            "the first state must be sound",
+                        )
+                    )
             case Store(var, index, value):
                 cells[var, tuple(evaluate(i, cells, {}) for i in index)] = evaluate(value, cells, {})
             case Poison(heap, slot):
@@ -90,7 +101,9 @@ def _perform(ops: tuple[Op, ...], cells: dict[tuple[str, tuple[int, ...]], int],
     return cells
 
 
-def _poison(cells: dict[tuple[str, tuple[int, ...]], int], heap: str, ref: int, variables: Mapping[str, Variable]) -> None:
+def _poison(
+    cells: dict[tuple[str, tuple[int, ...]], int], heap: str, ref: int, variables: Mapping[str, Variable]
+) -> None:
     for (name, index), value in list(cells.items()):
         kind = variables[name].type if name in variables else None
         if isinstance(kind, RefType) and kind.heap == heap and value == ref:

@@ -64,7 +64,9 @@ class _Builder:
         return self.numbers[node]
 
 
-def fuse(graph: RawGraph, actor: Actor, variables: Mapping[str, Variable], urgent_flags: Mapping[int, str]) -> Automaton:
+def fuse(
+    graph: RawGraph, actor: Actor, variables: Mapping[str, Variable], urgent_flags: Mapping[int, str]
+) -> Automaton:
     """``urgent_flags``: urgent block -> the local flag that says its pass is used. Raises FuseError."""
     builder = _Builder(graph, actor, variables, urgent_flags, {}, [])
     started = paths_from(builder, 0, Path(stepped=True))
@@ -121,8 +123,14 @@ def paths_from(builder: _Builder, start: int, first: Path) -> list[tuple[Path, i
         if length > MOST_EDGES:
             raise FuseError(_endless(here, path))
         if len(finished) > MOST_PATHS:
-            raise FuseError(Diagnostic("SVM402", f"one step has more than {MOST_PATHS} paths", _place(here, path),
-                                       "split the atomic block, or write its tests with all(), any() and choice"))
+            raise FuseError(
+                Diagnostic(
+                    "SVM402",
+                    f"one step has more than {MOST_PATHS} paths",
+                    _place(here, path),
+                    "split the atomic block, or write its tests with all(), any() and choice",
+                )
+            )
         if path.stepped and not here.inside and _stops(here):
             finished.append((path, node))
             continue
@@ -140,8 +148,14 @@ def paths_from(builder: _Builder, start: int, first: Path) -> list[tuple[Path, i
         missing = next((n for n in path.notes if n.startswith("no-return:")), None)
         if missing:
             name = missing.partition(":")[2]
-            raise FuseError(Diagnostic("SVM259", f"a path through '{name}' ends without returning a value",
-                                       path.frames[-1], "return a value on every path"))
+            raise FuseError(
+                Diagnostic(
+                    "SVM259",
+                    f"a path through '{name}' ends without returning a value",
+                    path.frames[-1],
+                    "return a value on every path",
+                )
+            )
     return finished
 
 
@@ -151,10 +165,18 @@ def _stops(node: RawNode) -> bool:
 
 def _endless(node: RawNode, path: Path) -> Diagnostic:
     if node.inside:
-        return Diagnostic("SVM403", "a loop inside atomic() may not end", _place(node, path),
-                          "an atomic block is one step: its loops must have a bound that is known when compiling")
-    return Diagnostic("SVM401", "a loop without a step", _place(node, path),
-                      "it would run for ever without touching shared state: wait(), test or change something shared in it")
+        return Diagnostic(
+            "SVM403",
+            "a loop inside atomic() may not end",
+            _place(node, path),
+            "an atomic block is one step: its loops must have a bound that is known when compiling",
+        )
+    return Diagnostic(
+        "SVM401",
+        "a loop without a step",
+        _place(node, path),
+        "it would run for ever without touching shared state: wait(), test or change something shared in it",
+    )
 
 
 def _place(node: RawNode, path: Path) -> Frame:
@@ -169,11 +191,18 @@ def _edge(path: Path, source: int, target: int) -> Edge:
     if fairness is not None and fairness.kind == "handover":
         fairness = replace(fairness, key=f"{source}:{fairness.subject}")
     return Edge(
-        source, target, label, path.frames, path.condition, path.checks, path.updates(),
+        source,
+        target,
+        label,
+        path.frames,
+        path.condition,
+        path.checks,
+        path.updates(),
         completes=tuple(n.partition(":")[2] for n in path.notes if n.startswith("complete:")),
         marks=tuple(n.partition(":")[2] for n in path.notes if n.startswith("mark:")),
-        locks=path.locks, fairness=fairness,
-    )  # fmt: skip
+        locks=path.locks,
+        fairness=fairness,
+    )
 
 
 def _location(builder: _Builder, node: int, edges: list[Edge]) -> Location:

@@ -18,7 +18,7 @@ from .declare import Options, Size, World
 from .decorators import Actors, Mark, Never, mark_of
 from .diagnostics import Diagnostic, ProtocolError
 from .lower.fields import option_names
-from .source import SourceFile, Sources, display, parse_source, refuse, whole_file
+from .source import SourceFile, Sources, display, refuse, whole_file
 from .storage import members
 
 
@@ -84,7 +84,12 @@ def load_protocol(path: str | Path) -> Protocol:
     module = _execute(file, full, sources)
     worlds = {w.name: w for w in _worlds(module, file)}
     if not worlds:
-        raise refuse("SVM101", "no world in this file", whole_file(name), "declare the shared state: 'class MyProtocol(World): ...'")
+        raise refuse(
+            "SVM101",
+            "no world in this file",
+            whole_file(name),
+            "declare the shared state: 'class MyProtocol(World): ...'",
+        )
     return Protocol(name, ast.get_docstring(file.tree) or "", worlds, sources, file)
 
 
@@ -104,7 +109,7 @@ def _execute(file: SourceFile, full: Path, sources: Sources) -> ModuleType:
     sys.modules[module.__name__] = module
     sys.path.insert(0, str(full.parent))
     try:
-        exec(compile(file.tree, str(full), "exec"), module.__dict__)  # noqa: S102 - a protocol file is the user's own code
+        exec(compile(file.tree, str(full), "exec"), module.__dict__)  # a protocol file is the user's own code
     except Exception as error:
         raise _failed(file, full, error) from error
     finally:
@@ -176,7 +181,9 @@ def world_info(cls: type[World], file: SourceFile) -> WorldInfo:
             for hint in hints.values():
                 if isinstance(hint, type) and issubclass(hint, Options) and hint is not Options:
                     options |= _options(hint, file)
-    return WorldInfo(cls.__name__, cls, (cls.__doc__ or "").strip(), sizes, options, tuple(actors), tuple(functions), tuple(nevers))
+    return WorldInfo(
+        cls.__name__, cls, (cls.__doc__ or "").strip(), sizes, options, tuple(actors), tuple(functions), tuple(nevers)
+    )
 
 
 def modules_of(cls: type) -> list[ModuleType]:
@@ -197,8 +204,12 @@ def _hints(function: FunctionType, file: SourceFile) -> dict[str, object]:
         line = function.__code__.co_firstlineno
         text = file.lines[line - 1] if line <= len(file.lines) else ""
         frame = Frame(file.name, line, 1, line, len(text) + 1, function.__name__)
-        raise refuse("SVM103", f"the annotations of '{function.__name__}' cannot be resolved: {error}", frame,
-                     "annotate parameters with classes that are defined or imported at the top of the file") from error
+        raise refuse(
+            "SVM103",
+            f"the annotations of '{function.__name__}' cannot be resolved: {error}",
+            frame,
+            "annotate parameters with classes that are defined or imported at the top of the file",
+        ) from error
 
 
 def _belongs(hints: dict[str, object], cls: type) -> bool:
@@ -216,10 +227,14 @@ def _options(cls: type[Options], file: SourceFile) -> dict[str, OptionInfo]:
         elif get_origin(hint) is Literal:
             values = get_args(hint)
         else:
-            raise _bad_option(cls, name, file, "is not a bool or a Literal", "declare it as 'policy: Literal[\"a\", \"b\"] = \"a\"'")
+            raise _bad_option(
+                cls, name, file, "is not a bool or a Literal", 'declare it as \'policy: Literal["a", "b"] = "a"\''
+            )
         default = getattr(cls, name, None)
         if default not in values:
-            raise _bad_option(cls, name, file, "has no default among its choices", f"give it one of {', '.join(map(repr, values))}")
+            raise _bad_option(
+                cls, name, file, "has no default among its choices", f"give it one of {', '.join(map(repr, values))}"
+            )
         texts = {option_text(v): v for v in values}
         result[name] = OptionInfo(option_text(default), tuple(texts), texts, cls)
     return result
@@ -237,6 +252,3 @@ def _bad_option(cls: type, name: str, file: SourceFile, problem: str, advice: st
                 if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name) and part.target.id == name:
                     return refuse("SVM104", f"the option '{name}' {problem}", file.frame(part), advice)
     return refuse("SVM104", f"the option '{cls.__name__}.{name}' {problem}", whole_file(file.name), advice)
-
-
-__all__ = ["Protocol", "load_protocol", "parse_source"]

@@ -57,8 +57,12 @@ def unset_reads(graph: RawGraph, names: set[str]) -> list[Diagnostic]:
 
 def _unset(name: str, place: Frame) -> Diagnostic:
     shown = name.rpartition(".")[2]
-    return Diagnostic("SVM202", f"'{shown}' may be read here before it is set", place,
-                      "it is set in one branch only: set it on every path that leads here, for example to null before the branch")
+    return Diagnostic(
+        "SVM202",
+        f"'{shown}' may be read here before it is set",
+        place,
+        "it is set in one branch only: set it on every path that leads here, for example to null before the branch",
+    )
 
 
 def _expressions(op: object) -> Iterable[Expr]:
@@ -109,8 +113,15 @@ def _defined(edge: Edge, me: Expr) -> set[str]:
     return {u.var for u in edge.updates if u.index == (me,)}
 
 
-def settle(automaton: Automaton, mine: set[str], everyone: set[str], kept: set[str], types: dict[str, Type],
-           always: set[str], me: Expr) -> Automaton:  # fmt: skip
+def settle(
+    automaton: Automaton,
+    mine: set[str],
+    everyone: set[str],
+    kept: set[str],
+    types: dict[str, Type],
+    always: set[str],
+    me: Expr,
+) -> Automaton:
     """Drop stores into dead locals, reset what dies. ``mine``: this actor's locals; ``everyone``: all actors' locals;
     ``kept``: those that live at some location of their actor."""
     live = live_locals(automaton, mine, always, me)
@@ -119,8 +130,15 @@ def settle(automaton: Automaton, mine: set[str], everyone: set[str], kept: set[s
     return replace(automaton, edges=edges, start=start)
 
 
-def _settled(edge: Edge, live: list[frozenset[str]], mine: set[str], everyone: set[str], kept: set[str],
-             types: dict[str, Type], me: Expr) -> Edge:  # fmt: skip
+def _settled(
+    edge: Edge,
+    live: list[frozenset[str]],
+    mine: set[str],
+    everyone: set[str],
+    kept: set[str],
+    types: dict[str, Type],
+    me: Expr,
+) -> Edge:
     updates: list[Update] = []
     for update in edge.updates:
         if update.var in everyone and update.var not in kept:
@@ -128,7 +146,6 @@ def _settled(edge: Edge, live: list[frozenset[str]], mine: set[str], everyone: s
         if update.var in mine and update.index == (me,) and update.var not in live[edge.target]:
             continue
         updates.append(update)
-    for name in sorted((live[edge.source] | {u.var for u in updates if u.var in mine}) - live[edge.target]):
-        if name in kept:
-            updates.append(Update(name, (me,), Const(default(types[name]), types[name])))
+    dying = (live[edge.source] | {u.var for u in updates if u.var in mine}) - live[edge.target]
+    updates += [Update(n, (me,), Const(default(types[n]), types[n])) for n in sorted(dying & kept)]
     return replace(edge, updates=tuple(updates))

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import FunctionType
 
 from ..ir.build import loads
 from . import specification
 from .decorators import Actors
-from .diagnostics import ProtocolError
+from .diagnostics import Diagnostic, ProtocolError
 from .graph import RawGraph, Store
 from .locals import unset_reads
 from .lower import inline, statements
@@ -52,21 +53,24 @@ def lower_all(setting: Setting, storage: Storage, cast: list[tuple[Actors, Actor
     lowering = _Lowering(setting, storage, values, facts)
     for _ in range(MOST_PASSES):
         before = dict(facts.types)
-        facts.begin_pass()
-        actors = {a.name: Lowered(a, w, lowering.actor(w, a)) for w, a in cast}
-        initial = lowering.initial()
-        spec = specification.lower(setting.info, storage, setting.protocol.sources, values, setting.options, facts)
+        result = lowering.once(cast)
         if not facts.changed and facts.types.keys() == before.keys():
-            break
-    else:
-        raise _unbounded(setting, actors, [n for n, t in facts.types.items() if before.get(n) != t])
+            return _checked(result)
+    settled = dict(facts.types)
+    result = lowering.once(cast)
+    raise ProtocolError((*facts.errors.values(), *_unbounded(setting, result, settled)))
+
+
+def _checked(result: Result) -> Result:
+    """The result, unless something is wrong in it. Raises ProtocolError."""
+    facts, actors = result.facts, result.actors
     _raise_errors(facts)
     for lowered in actors.values():
         visible = {n for n in facts.types if n.startswith(f"{lowered.actor.name}.") and n not in facts.hidden}
         for problem in unset_reads(lowered.low.graph, visible):
             facts.errors.setdefault((problem.code, problem.frame), problem)
     _raise_errors(facts)
-    return Result(facts, actors, initial.graph, spec)
+    return result
 
 
 def _raise_errors(facts: Facts) -> None:
@@ -74,18 +78,20 @@ def _raise_errors(facts: Facts) -> None:
         raise ProtocolError(tuple(facts.errors.values()))
 
 
-def _unbounded(setting: Setting, actors: dict[str, Lowered], grown: list[str]) -> ProtocolError:
-    """A local whose range grew in every pass: name it and point at what grows it."""
-    for lowered in actors.values():
-        for node in lowered.low.graph.nodes:
-            for edge in node.edges:
-                for op in edge.ops:
-                    if isinstance(op, Store) and op.var in grown and op.var in loads(op.value):
-                        shown = op.var.rpartition(".")[2]
-                        advice = f"declare its range where it is first set: '{shown} = counter(0, 0, 7)'"
-                        return refuse("SVM270", f"'{shown}' is an unbounded integer", edge.frames[-1], advice)
-    what = f"the range of {', '.join(n.rpartition('.')[2] for n in grown)} does not settle"
-    return refuse("SVM270", what, setting.place, "declare locals that count with counter(init, lo, hi)")
+def _unbounded(setting: Setting, result: Result, before: Mapping[str, object]) -> tuple[Diagnostic, ...]:
+    """The locals whose ranges grow in every pass, each at the statement that grows it, if one alone does."""
+    grown = {n for n, t in result.facts.types.items() if before.get(n) != t and n not in result.facts.hidden}
+    edges = [e for a in result.actors.values() for n in a.low.graph.nodes for e in n.edges]
+    stores = [(op, e.frames[-1]) for e in edges for op in e.ops if isinstance(op, Store) and op.var in grown]
+    alone = [(op.var, place) for op, place in stores if op.var in loads(op.value)]
+    found: dict[str, Diagnostic] = {}
+    for name, place in alone or [(op.var, place) for op, place in stores]:
+        shown = name.rpartition(".")[2]
+        advice = f"declare its range where it is first set: '{shown} = counter(0, 0, 7)'"
+        found.setdefault(name, Diagnostic("SVM270", f"'{shown}' is an unbounded integer", place, advice))
+    advice = "declare locals that count with counter(init, lo, hi)"
+    unknown = Diagnostic("SVM270", "the range of a local does not settle", setting.place, advice)
+    return tuple(found.values()) or (unknown,)
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,16 @@ class _Lowering:
     storage: Storage
     values: dict[str, ActorsValue]
     facts: Facts
+
+    def once(self, cast: list[tuple[Actors, Actor]]) -> Result:
+        """One pass over everything, with what the pass before learnt about the locals."""
+        setting, facts = self.setting, self.facts
+        facts.begin_pass()
+        actors = {a.name: Lowered(a, w, self.actor(w, a)) for w, a in cast}
+        initial = self.initial()
+        sources = setting.protocol.sources
+        spec = specification.lower(setting.info, self.storage, sources, self.values, setting.options, facts)
+        return Result(facts, actors, initial.graph, spec)
 
     def lowerer(self, actor: Actor) -> Lowerer:
         sources, options = self.setting.protocol.sources, self.setting.options

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""One path through the fine-grained graph as a value: sequential operations become simultaneous ones by substitution."""
+"""One path through the fine-grained graph as a value: operations in sequence become simultaneous by substitution."""
 
 from __future__ import annotations
 
@@ -68,9 +68,10 @@ class Path:
             latest.pop((var, index), None)
             latest[var, index] = value
         return tuple(
-            Update(var, index, value) for (var, index), value in latest.items()
+            Update(var, index, value)
+            for (var, index), value in latest.items()
             if not (isinstance(value, Load) and value.var == var and value.index == index)
-        )  # fmt: skip
+        )
 
 
 def _differ(left: Index, right: Index) -> bool:
@@ -98,8 +99,12 @@ def _place(path: Path, edge: RawEdge) -> dict[str, object]:
     elif not path.stepped:
         labels = (edge.label,) if edge.kind != "local" or not labels else labels
     frames = edge.frames if not path.stepped and edge.frames else path.frames
-    return {"labels": labels, "frames": frames, "fairness": path.fairness or edge.fairness,
-            "stepped": path.stepped or edge.kind == "step"}  # fmt: skip
+    return {
+        "labels": labels,
+        "frames": frames,
+        "fairness": path.fairness or edge.fairness,
+        "stepped": path.stepped or edge.kind == "step",
+    }
 
 
 def apply(path: Path, op: Op, variables: Mapping[str, Variable]) -> Path:

@@ -21,13 +21,24 @@ def on_slot(automaton: Automaton, owner: str, me: Expr, pids: PidType, preemptib
     holder = Load(owner, (), pids)
     free = compare("==", holder, Const(0, pids))
     usable = free if preemptible else either(free, compare("==", holder, me))
-    edges = tuple(_bound(automaton, i, e, owner, usable, me, pids, preemptible, strong) for i, e in enumerate(automaton.edges))
+    edges = tuple(
+        _bound(automaton, i, e, owner, usable, me, pids, preemptible, strong) for i, e in enumerate(automaton.edges)
+    )
     sleeping = () if preemptible else _sleep_edges(automaton, owner, holder, me, pids)
     return replace(automaton, edges=(*edges, *sleeping))
 
 
-def _bound(automaton: Automaton, position: int, edge: Edge, owner: str, usable: Expr, me: Expr, pids: PidType,
-           preemptible: bool, strong: bool) -> Edge:  # fmt: skip
+def _bound(
+    automaton: Automaton,
+    position: int,
+    edge: Edge,
+    owner: str,
+    usable: Expr,
+    me: Expr,
+    pids: PidType,
+    preemptible: bool,
+    strong: bool,
+) -> Edge:
     target = automaton.locations[edge.target]
     gives_up = preemptible or position in automaton.resched or target.ends or target.rests
     update = () if preemptible else (Update(owner, (), Const(0, pids) if gives_up else me),)
@@ -35,7 +46,9 @@ def _bound(automaton: Automaton, position: int, edge: Edge, owner: str, usable: 
     if strong and fairness is None:
         fairness = Fairness("handover", owner.rpartition(".")[0], f"{edge.source}:{owner}")
     checks = tuple(replace(c, when=both(usable, c.when)) for c in edge.checks)
-    return replace(edge, guard=both(usable, edge.guard), checks=checks, updates=(*edge.updates, *update), fairness=fairness)
+    return replace(
+        edge, guard=both(usable, edge.guard), checks=checks, updates=(*edge.updates, *update), fairness=fairness
+    )
 
 
 def _sleep_edges(automaton: Automaton, owner: str, holder: Expr, me: Expr, pids: PidType) -> tuple[Edge, ...]:
@@ -49,5 +62,14 @@ def _sleep_edges(automaton: Automaton, owner: str, holder: Expr, me: Expr, pids:
         guard = both(compare("==", holder, me), negate(ready))
         place = automaton.locations[number]
         if guard not in (FALSE, TRUE):
-            result.append(Edge(number, number, "sleep: schedule()", place.frames, guard, updates=(Update(owner, (), Const(0, pids)),)))
+            result.append(
+                Edge(
+                    number,
+                    number,
+                    "sleep: schedule()",
+                    place.frames,
+                    guard,
+                    updates=(Update(owner, (), Const(0, pids)),),
+                )
+            )
     return tuple(result)

@@ -58,16 +58,26 @@ def parse_source(path: Path, name: str) -> SourceFile:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        raise refuse("SVM002", f"not UTF-8: byte 0x{data[error.start]:02x}", whole_file(name, line, column),
-                     "save the file as UTF-8") from error
+        raise refuse(
+            "SVM002",
+            f"not UTF-8: byte 0x{data[error.start]:02x}",
+            whole_file(name, line, column),
+            "save the file as UTF-8",
+        ) from error
     try:
         tree = ast.parse(text, filename=str(path))
     except SyntaxError as error:
         frame = whole_file(name, error.lineno or 1, error.offset or 1)
-        raise refuse("SVM003", f"not valid Python: {error.msg}", frame, "fix the syntax; a protocol is ordinary Python") from error
+        raise refuse(
+            "SVM003", f"not valid Python: {error.msg}", frame, "fix the syntax; a protocol is ordinary Python"
+        ) from error
     except (ValueError, RecursionError, MemoryError) as error:
-        raise refuse("SVM003", f"cannot be parsed: {error or type(error).__name__}", whole_file(name),
-                     "the file must be Python source text") from error
+        raise refuse(
+            "SVM003",
+            f"cannot be parsed: {error or type(error).__name__}",
+            whole_file(name),
+            "the file must be Python source text",
+        ) from error
     source = SourceFile(name, tuple(text.splitlines()), tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
@@ -83,9 +93,13 @@ def _read(path: Path, name: str) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise refuse("SVM001", "no such file", where, "check the path; 'svmcheck list' names the shipped protocols") from error
+        raise refuse(
+            "SVM001", "no such file", where, "check the path; 'svmcheck list' names the shipped protocols"
+        ) from error
     except OSError as error:
-        raise refuse("SVM001", f"cannot be read: {error.strerror}", where, "check the file and its permissions") from error
+        raise refuse(
+            "SVM001", f"cannot be read: {error.strerror}", where, "check the file and its permissions"
+        ) from error
 
 
 class Sources:

@@ -30,8 +30,14 @@ class Specification:
     temporal: tuple[Temporal, ...]
 
 
-def lower(info: WorldInfo, storage: Storage, sources: Sources, actors: dict[str, ActorsValue], options: dict[str, object],
-          facts: Facts) -> Specification:  # fmt: skip
+def lower(
+    info: WorldInfo,
+    storage: Storage,
+    sources: Sources,
+    actors: dict[str, ActorsValue],
+    options: dict[str, object],
+    facts: Facts,
+) -> Specification:
     """All properties of a world; errors go to ``facts``."""
     invariants: list[Invariant] = []
     temporal: list[Temporal] = []
@@ -51,15 +57,26 @@ def lower(info: WorldInfo, storage: Storage, sources: Sources, actors: dict[str,
     return Specification(tuple(invariants), tuple(temporal))
 
 
-def _lower_one(low: Lowerer, info: WorldInfo, function: FunctionType, mark: Mark, options: dict[str, object],
-               invariants: list[Invariant], temporal: list[Temporal]) -> None:  # fmt: skip
+def _lower_one(
+    low: Lowerer,
+    info: WorldInfo,
+    function: FunctionType,
+    mark: Mark,
+    options: dict[str, object],
+    invariants: list[Invariant],
+    temporal: list[Temporal],
+) -> None:
     inline.inspect(low, low.scope.function)
     low.scope.names |= parameters(low, low.scope.function, info, options)
     node = low.scope.function.node
     body = [s for s in node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
     if len(body) != 1 or not isinstance(body[0], ast.Return) or body[0].value is None:
-        raise low.error("SVM265", f"the property '{function.__name__}' is more than one return", node,
-                        "a property is 'return <expression>'; put its parts into @pure functions")
+        raise low.error(
+            "SVM265",
+            f"the property '{function.__name__}' is more than one return",
+            node,
+            "a property is 'return <expression>'; put its parts into @pure functions",
+        )
     low.frames = (low.frame(body[0]),)
     value = body[0].value
     name, frame = property_name(function), low.frame(node)
@@ -79,7 +96,7 @@ def _lower_one(low: Lowerer, info: WorldInfo, function: FunctionType, mark: Mark
 
 def parameters(low: Lowerer, function: Function, info: WorldInfo, options: Mapping[str, object]) -> dict[str, Meaning]:
     """The world and the options of a function called by nobody."""
-    hints = get_type_hints(function.function)
+    hints = get_type_hints(function.python)
     result: dict[str, Meaning] = {}
     for argument in function.node.args.args:
         hint = hints.get(argument.arg)
@@ -88,8 +105,12 @@ def parameters(low: Lowerer, function: Function, info: WorldInfo, options: Mappi
         elif isinstance(hint, type) and issubclass(hint, Options):
             result[argument.arg] = fields.options_value(hint, dict(options))
         elif function.role not in ("invariant", "balance"):
-            raise low.error("SVM267", f"the parameter '{argument.arg}' is neither the world nor options", argument,
-                            f"annotate it: '{argument.arg}: {info.name}'")
+            raise low.error(
+                "SVM267",
+                f"the parameter '{argument.arg}' is neither the world nor options",
+                argument,
+                f"annotate it: '{argument.arg}: {info.name}'",
+            )
     return result
 
 
@@ -103,8 +124,12 @@ def _free(low: Lowerer, function: FunctionType, info: WorldInfo) -> list[tuple[s
         hint = hints.get(argument.arg)
         found = _domain(low, hint, info)
         if not found:
-            raise low.error("SVM267", f"nothing to quantify '{argument.arg}' over", argument,
-                            "annotate it with a record that has a pool, Pid, or an Enum")
+            raise low.error(
+                "SVM267",
+                f"nothing to quantify '{argument.arg}' over",
+                argument,
+                "annotate it with a record that has a pool, Pid, or an Enum",
+            )
         result += [(argument.arg, f) for f in found]
     return result
 
@@ -112,7 +137,11 @@ def _free(low: Lowerer, function: FunctionType, info: WorldInfo) -> list[tuple[s
 def _domain(low: Lowerer, hint: object, info: WorldInfo) -> list[Meaning]:
     world = Alias(info.cls, "", ())
     if isinstance(hint, type) and issubclass(hint, Record):
-        pools = [fields.field(low, world, n, low.scope.function.node) for n, v in members(info.cls) if getattr(v, "record", None) is hint]
+        pools = [
+            fields.field(low, world, n, low.scope.function.node)
+            for n, v in members(info.cls)
+            if getattr(v, "record", None) is hint
+        ]
         return [p for p in pools if isinstance(p, PoolValue | ArrayValue)]
     if hint is Pid:
         total = sum(a.count for a in low.actors.values())

@@ -10,6 +10,10 @@ from typing import Any, Literal, NoReturn, TypeVar
 from .declare import Pid, Record
 
 T = TypeVar("T")
+WORDS = frozenset({
+    "me", "alive", "touch", "wait", "choose", "atomic", "pending", "urgent", "rest", "resched", "cover", "counter",
+    "demand", "acquired", "released",
+})  # fmt: skip
 
 
 def _never_run() -> NoReturn:
@@ -31,7 +35,9 @@ def touch(record: object) -> None:
     _never_run()
 
 
-def wait(condition: bool, *, handover: Literal["strong", "weak"] = "weak", idle: bool = False, spin: bool = False) -> None:
+def wait(
+    condition: bool, *, handover: Literal["strong", "weak"] = "weak", idle: bool = False, spin: bool = False
+) -> None:
     """Block until the condition holds, and go on in the same step.
 
     ``handover="strong"``: whoever finds it true infinitely often gets through (a fair lock). ``idle``: the actor may

@@ -9,7 +9,7 @@ from enum import Enum
 
 from ..ir.program import Dim, Heap, Variable
 from ..ir.types import BOOL, EnumType, IntType, PidType, RefType, SetType, Type
-from .declare import Array, Field, Pid, Pool, Record, Size, Spec
+from .declare import Pid, Pool, Record, Size, Spec, is_array, is_field, is_pool
 
 
 class StorageError(Exception):
@@ -51,16 +51,24 @@ class Storage:
         for attribute, value in members(self.world):
             if value is size:
                 return attribute
-        raise StorageError(cls, name, "this Size is not a field of the world",
-                           f"declare it in {self.world.__name__}: 'threads = Size(2)'")  # fmt: skip
+        raise StorageError(
+            cls,
+            name,
+            "this Size is not a field of the world",
+            f"declare it in {self.world.__name__}: 'threads = Size(2)'",
+        )
 
     def heap_of(self, record: type[Record] | str | None, cls: type, name: str) -> HeapInfo:
         for known, info in self.heaps.items():
             if known is record or known.__name__ == record:
                 return info
         what = record if isinstance(record, str) else record.__name__ if record else "?"
-        raise StorageError(cls, name, f"a reference to {what}, but the world has no pool of {what}",
-                           f"add 'things = pool({what}, 1)' to {self.world.__name__}")  # fmt: skip
+        raise StorageError(
+            cls,
+            name,
+            f"a reference to {what}, but the world has no pool of {what}",
+            f"add 'things = pool({what}, 1)' to {self.world.__name__}",
+        )
 
     def type_of(self, spec: Spec, cls: type, name: str) -> Type:
         match spec.kind:
@@ -83,7 +91,7 @@ class Storage:
                 return self._set_type(spec.of, cls, name)
             case "ghost":
                 inner = spec.of
-                if isinstance(inner, Field):
+                if is_field(inner):
                     return self.type_of(inner.spec, cls, name)
                 raise StorageError(cls, name, "ghost() needs a field", "write 'seen = ghost(flag())'")
 
@@ -145,7 +153,7 @@ def lay_out(world: type, sizes: dict[str, int], spaces: dict[str, str], pids: Pi
 def _find_heaps(storage: Storage) -> None:
     pools: dict[type[Record], list[tuple[str, Pool[Record]]]] = {}
     for name, value in members(storage.world):
-        if isinstance(value, Pool):
+        if is_pool(value):
             pools.setdefault(value.record, []).append((name, value))
     for cls, found in pools.items():
         ranges: dict[str, tuple[int, int]] = {}
@@ -159,24 +167,28 @@ def _find_heaps(storage: Storage) -> None:
         storage.heaps[cls] = HeapInfo(heap, cls, slots, ranges, any_slot)
 
 
-def _declare(storage: Storage, cls: type, name: str, value: object, prefix: str, dims: tuple[Dim, ...], ghost: bool = False) -> None:
+def _declare(
+    storage: Storage, cls: type, name: str, value: object, prefix: str, dims: tuple[Dim, ...], ghost: bool = False
+) -> None:
     """Add the variables of one attribute; anything that is no field (methods, parameters) declares nothing."""
-    if isinstance(value, Field):
+    if is_field(value):
         _declare_field(storage, cls, name, value.spec, prefix, dims, ghost)
     elif isinstance(value, Record):
         for inner, field_value in members(type(value)):
             _declare(storage, type(value), inner, field_value, f"{prefix}{name}.", dims, ghost)
-    elif isinstance(value, Array):
+    elif is_array(value):
         size = storage.size_of(value.n, cls, name)
         dim = Dim(size, space_of(storage, value.n, cls, name), (prefix + name).count(".") + 1)
         _declare(storage, cls, name, value.of, prefix, (*dims, dim), ghost)
-    elif isinstance(value, Pool) and prefix:
+    elif is_pool(value) and prefix:
         raise StorageError(cls, name, "a pool inside a record", "pools belong to the world: move it there")
 
 
-def _declare_field(storage: Storage, cls: type, name: str, spec: Spec, prefix: str, dims: tuple[Dim, ...], ghost: bool) -> None:
+def _declare_field(
+    storage: Storage, cls: type, name: str, spec: Spec, prefix: str, dims: tuple[Dim, ...], ghost: bool
+) -> None:
     if spec.kind == "ghost":
-        if isinstance(spec.of, Field | Array):
+        if is_field(spec.of) or is_array(spec.of):
             _declare(storage, cls, name, spec.of, prefix, dims, ghost=True)
             return
         raise StorageError(cls, name, "ghost() needs a field", "write 'seen = ghost(flag())'")
@@ -210,5 +222,7 @@ def heaps_of(storage: Storage, named: set[str]) -> tuple[Heap, ...]:
     for info in storage.heaps.values():
         prefix = f"{info.name}."
         fields = tuple(v for v in storage.variables if v.startswith(prefix) and v != f"{info.name}.allocated")
-        result.append(Heap(info.name, info.slots, f"{info.name}.allocated", fields, info.any_slot and info.name not in named))
+        result.append(
+            Heap(info.name, info.slots, f"{info.name}.allocated", fields, info.any_slot and info.name not in named)
+        )
     return tuple(result)

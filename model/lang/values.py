@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 from types import FunctionType
+from typing import cast
 
 from ..ir.expr import Const, Expr
 from ..ir.types import BOOL, EnumType, IntType, RefType, SetType, Type
@@ -89,8 +90,17 @@ class Function:
     role: str = ""
 
     @property
+    def python(self) -> FunctionType:
+        """``function`` itself: to a type checker, reading the attribute would bind it as a method."""
+        return cast("FunctionType", self.function)
+
+    @property
+    def globals(self) -> dict[str, object]:
+        return self.python.__globals__
+
+    @property
     def name(self) -> str:
-        return self.function.__qualname__.replace("<locals>.", "")
+        return self.python.__qualname__.replace("<locals>.", "")
 
 
 @dataclass(frozen=True, slots=True)

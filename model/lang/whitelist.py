@@ -10,10 +10,10 @@ from .source import SourceFile
 
 ALLOWED: frozenset[type[ast.AST]] = frozenset({
     ast.FunctionDef, ast.arguments, ast.arg, ast.keyword, ast.Return, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.If,
-    ast.While, ast.For, ast.With, ast.withitem, ast.Match, ast.match_case, ast.MatchValue, ast.MatchSingleton, ast.MatchAs,
-    ast.MatchOr, ast.Assert, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Constant, ast.Name, ast.Attribute,
-    ast.Subscript, ast.Call, ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.IfExp, ast.Tuple, ast.List, ast.Set,
-    ast.GeneratorExp, ast.comprehension, ast.Load, ast.Store, ast.Yield,
+    ast.While, ast.For, ast.With, ast.withitem, ast.Match, ast.match_case, ast.MatchValue, ast.MatchSingleton,
+    ast.MatchAs, ast.MatchOr, ast.Assert, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Constant, ast.Name,
+    ast.Attribute, ast.Subscript, ast.Call, ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.IfExp, ast.Tuple,
+    ast.List, ast.Set, ast.GeneratorExp, ast.comprehension, ast.Load, ast.Store, ast.Yield,
     ast.And, ast.Or, ast.Not, ast.USub, ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.BitOr, ast.BitAnd,
     ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn, ast.Is, ast.IsNot,
 })  # fmt: skip
@@ -83,7 +83,9 @@ def _inspect(source: SourceFile, node: ast.AST, function: ast.FunctionDef, found
         found.append(_refusal(source, node, function, what, instead))
         return
     if isinstance(node, ast.Constant) and isinstance(node.value, float | complex | bytes):
-        found.append(_refusal(source, node, function, f"a {type(node.value).__name__}", "use integers, bool and Enum members"))
+        found.append(
+            _refusal(source, node, function, f"a {type(node.value).__name__}", "use integers, bool and Enum members")
+        )
         return
     for child in ast.iter_child_nodes(node):
         if not (isinstance(node, ast.AnnAssign) and child is node.annotation):
@@ -92,4 +94,6 @@ def _inspect(source: SourceFile, node: ast.AST, function: ast.FunctionDef, found
 
 def _refusal(source: SourceFile, node: ast.AST, function: ast.FunctionDef, what: str, instead: str) -> Diagnostic:
     place = node if hasattr(node, "lineno") else function
-    return Diagnostic("SVM300", f"{what} is not part of the protocol language", source.frame(place, function.name), instead)
+    return Diagnostic(
+        "SVM300", f"{what} is not part of the protocol language", source.frame(place, function.name), instead
+    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""``refcount_t`` and ``struct kref`` (include/linux/kref.h): atomic, with the release code in the open at the caller."""
+"""``refcount_t`` and ``struct kref`` (include/linux/kref.h): atomic; the caller runs the release code."""
 
 from __future__ import annotations
 

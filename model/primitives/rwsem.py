@@ -7,10 +7,10 @@ what turns a reader that waits for another reader into a deadlock.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from ..lang import Pid, Record, acquired, atomic, bitset, demand, me, null, pid, pure, released, section, wait
-from collections.abc import Iterator
 
 
 class RwSem(Record):
@@ -22,7 +22,11 @@ class RwSem(Record):
 
     def down_read(self) -> None:
         with atomic():
-            demand(self.writer != me() and me() not in self.readers, "no-self-deadlock", "the rwsem is already held by this actor")
+            demand(
+                self.writer != me() and me() not in self.readers,
+                "no-self-deadlock",
+                "the rwsem is already held by this actor",
+            )
             if self.writer_preference:
                 wait(self.writer == null and len(self.queued) == 0, handover=self.handover)
             else:
@@ -45,7 +49,11 @@ class RwSem(Record):
             released(self, mode="shared")
 
     def down_write(self) -> None:
-        demand(self.writer != me() and me() not in self.readers, "no-self-deadlock", "the rwsem is already held by this actor")
+        demand(
+            self.writer != me() and me() not in self.readers,
+            "no-self-deadlock",
+            "the rwsem is already held by this actor",
+        )
         if self.writer_preference:
             self.queued.add(me())
         with atomic():

@@ -42,10 +42,14 @@ def declare_counter(low: Lowerer, target: ast.expr, call: ast.Call) -> None:
     bounds = [expressions.evaluate(low, a) for a in call.args]
     numbers = [b.value for b in bounds if isinstance(b, Static) and isinstance(b.value, int)]
     if len(numbers) != 3 or not isinstance(target, ast.Name):
-        raise low.error("SVM241", "counter() takes three constants and is assigned to a local", call, "tries = counter(3, 0, 3)")
+        raise low.error(
+            "SVM241", "counter() takes three constants and is assigned to a local", call, "tries = counter(3, 0, 3)"
+        )
     init, lo, hi = numbers
     if not lo <= init <= hi:
-        raise low.error("SVM241", f"counter({init}, {lo}, {hi}) starts outside its range", call, "counter(init, lo, hi)")
+        raise low.error(
+            "SVM241", f"counter({init}, {lo}, {hi}) starts outside its range", call, "counter(init, lo, hi)"
+        )
     variable = f"{low.scope.prefix}.{target.id}"
     kind = IntType(lo, hi)
     if low.facts.declared.setdefault(variable, kind) != kind:
@@ -60,13 +64,19 @@ def store_name(low: Lowerer, target: ast.expr, found: Meaning, given: ast.AST, n
     if isinstance(target, ast.Tuple):
         items = found.items if isinstance(found, Tuple) else ()
         if len(items) != len(target.elts):
-            raise low.error("SVM254", f"{len(target.elts)} names for {len(items) or 'one'} value(s)", node,
-                            "the right side must be a tuple, or a function returning one, of the same length")
+            raise low.error(
+                "SVM254",
+                f"{len(target.elts)} names for {len(items) or 'one'} value(s)",
+                node,
+                "the right side must be a tuple, or a function returning one, of the same length",
+            )
         for part, item in zip(target.elts, items, strict=True):
             store_name(low, part, item, given, node)
         return
     if not isinstance(target, ast.Name):
-        raise low.error("SVM309", "this cannot be assigned to", target, "assign to a local, a field, or an array element")
+        raise low.error(
+            "SVM309", "this cannot be assigned to", target, "assign to a local, a field, or an array element"
+        )
     if isinstance(found, Alias) and found.path and not _is_heap(low, found):
         _fix_alias(low, target, found)
         return
@@ -79,14 +89,25 @@ def _is_heap(low: Lowerer, found: Alias) -> bool:
 
 def _fix_alias(low: Lowerer, target: ast.Name, found: Alias) -> None:
     """A local that names a lock or record in place: bound while compiling, so it cannot change."""
-    stores = [n for n in ast.walk(low.scope.function.node) if isinstance(n, ast.Name) and n.id == target.id
-              and isinstance(n.ctx, ast.Store)]  # fmt: skip
+    stores = [
+        n
+        for n in ast.walk(low.scope.function.node)
+        if isinstance(n, ast.Name) and n.id == target.id and isinstance(n.ctx, ast.Store)
+    ]
     if len(stores) > 1:
-        raise low.error("SVM255", f"'{target.id}' names a record in place and is assigned {len(stores)} times", target,
-                        "use one name for each, or references into a pool")
+        raise low.error(
+            "SVM255",
+            f"'{target.id}' names a record in place and is assigned {len(stores)} times",
+            target,
+            "use one name for each, or references into a pool",
+        )
     if any(low.is_shared(i) for i in found.index):
-        raise low.error("SVM256", f"'{target.id}' would name a record through shared state", target,
-                        "copy the reference to a local first: 'page = k.mapped; lock = page.lock'")
+        raise low.error(
+            "SVM256",
+            f"'{target.id}' would name a record through shared state",
+            target,
+            "copy the reference to a local first: 'page = k.mapped; lock = page.lock'",
+        )
     low.scope.names[target.id] = found
 
 
@@ -112,7 +133,9 @@ def place_of(low: Lowerer, target: ast.expr) -> Place:
     finally:
         low.specification = spec
     if not isinstance(found, Place):
-        raise low.error("SVM309", f"{names.describe(found)} cannot be assigned to", target, "assign to a field or an array element")
+        raise low.error(
+            "SVM309", f"{names.describe(found)} cannot be assigned to", target, "assign to a field or an array element"
+        )
     return found
 
 
@@ -122,8 +145,12 @@ def store(low: Lowerer, place: Place, found: Meaning, given: ast.AST, target: as
     text = low.source.text(target)
     value = expressions.as_value(low, found, given, place.type)
     if not fits(value.type, place.type):
-        raise low.error("SVM257", f"'{text}' holds a {type_name(place.type)}, this is a {type_name(value.type)}", given,
-                        f"assign a {type_name(place.type)}")
+        raise low.error(
+            "SVM257",
+            f"'{text}' holds a {type_name(place.type)}, this is a {type_name(value.type)}",
+            given,
+            f"assign a {type_name(place.type)}",
+        )
     if isinstance(value.type, RefType) and isinstance(value.expr, Const) and value.expr.value:
         allocated = Load(f"{value.type.heap}.allocated", (integer(value.expr.value - 1),), BOOL)
         low.demand(allocated, "no-use-after-free", f"{value.type.show(value.expr.value)} is not allocated")
@@ -137,8 +164,11 @@ def fits(given: Type, wanted: Type) -> bool:
 
 
 def keep_in_domain(low: Lowerer, value: Expr, kind: IntType, text: str) -> None:
-    low.demand(both(compare(">=", value, integer(kind.lo)), compare("<=", value, integer(kind.hi))), "bounds",
-               f"{text} leaves {kind.lo}..{kind.hi}")
+    low.demand(
+        both(compare(">=", value, integer(kind.lo)), compare("<=", value, integer(kind.hi))),
+        "bounds",
+        f"{text} leaves {kind.lo}..{kind.hi}",
+    )
 
 
 def augmented(low: Lowerer, node: ast.AugAssign) -> None:
@@ -148,19 +178,28 @@ def augmented(low: Lowerer, node: ast.AugAssign) -> None:
         raise low.error("SVM303", "augmented assignment to a set", node, "use s.add(x), s.remove(x), or s = s | t")
     op = operators.OPERATORS.get(type(node.op))
     if op is None:
-        raise low.error("SVM303", f"the operator {type(node.op).__name__}= is not part of the language", node, "use += or -=")
+        raise low.error(
+            "SVM303", f"the operator {type(node.op).__name__}= is not part of the language", node, "use += or -="
+        )
     if isinstance(found, Place):
         low.specification = found.ghost
     try:
         change = expressions.value(low, node.value)
     finally:
         low.specification = False
-    if not isinstance(change.type, IntType) or (isinstance(found, Value | Place) and not isinstance(found.type, IntType)):
+    if not isinstance(change.type, IntType) or (
+        isinstance(found, Value | Place) and not isinstance(found.type, IntType)
+    ):
         raise low.error("SVM219", "only integers can be counted up or down", node, "assign the new value instead")
     current = expressions.as_value(low, fields.read(low, found, node.target), node.target)
     if isinstance(found, Place) and not found.ghost and not low.context.inside and low.actor.count:
-        low.warn("SVM501", f"'{low.source.text(node)}' is a read and then a write", node,
-                 "another actor may step in between, as in C; write 'with atomic():' or use a Refcount if it is atomic", "hint")
+        low.warn(
+            "SVM501",
+            f"'{low.source.text(node)}' is a read and then a write",
+            node,
+            "another actor may step in between, as in C; write 'with atomic():' or use a Refcount if it is atomic",
+            "hint",
+        )
         current = low.temporary(node.target, current.expr, ".read")
         low.flush()
     result = Value(arithmetic(op, current.expr, change.expr), low.source.text(node))

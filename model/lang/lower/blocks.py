@@ -22,7 +22,9 @@ def with_block(low: Lowerer, node: ast.With, position: int) -> None:
         return
     item = node.items[position]
     if item.optional_vars is not None:
-        raise low.error("SVM313", "'as' in a with statement", item.optional_vars, "sections give no value: use a function for it")
+        raise low.error(
+            "SVM313", "'as' in a with statement", item.optional_vars, "sections give no value: use a function for it"
+        )
     if not statements.is_library(low):
         low.label = low.source.text(item.context_expr)
 
@@ -49,13 +51,23 @@ def _word(low: Lowerer, word: str, node: ast.Call, body: Callable[[], None]) -> 
         case "urgent":
             found = expressions.evaluate(low, node.args[0]) if node.args else Static(True)
             if not isinstance(found, Static) or not isinstance(found.value, bool):
-                raise low.error("SVM261", "urgent() depends on the run", node, "it takes an option or a constant: a timing assumption is fixed")
+                raise low.error(
+                    "SVM261",
+                    "urgent() depends on the run",
+                    node,
+                    "it takes an option or a constant: a timing assumption is fixed",
+                )
             if found.value:
                 urgent(low, node, body)
             else:
                 body()
         case _:
-            raise low.error("SVM262", f"'with {word}()' is not a block", node, "blocks: atomic(), pending(goal), urgent(on), a lock, a section")
+            raise low.error(
+                "SVM262",
+                f"'with {word}()' is not a block",
+                node,
+                "blocks: atomic(), pending(goal), urgent(on), a lock, a section",
+            )
 
 
 def effects_text(low: Lowerer, node: ast.Call) -> str:
@@ -133,11 +145,16 @@ def _lock(low: Lowerer, node: ast.expr, body: Callable[[], None]) -> None:
     found = expressions.meaning(low, node)
     low.pinning = False
     if not isinstance(found, Alias) or not issubclass(found.cls, Record) or not hasattr(found.cls, "unlock"):
-        raise low.error("SVM262", f"{names.describe(found)} cannot stand in a with statement", node,
-                        "blocks: atomic(), pending(goal), urgent(on), a lock, a section")
+        raise low.error(
+            "SVM262",
+            f"{names.describe(found)} cannot stand in a with statement",
+            node,
+            "blocks: atomic(), pending(goal), urgent(on), a lock, a section",
+        )
     lock = fields.field(low, found, "lock", node)
     unlock = fields.field(low, found, "unlock", node)
-    assert isinstance(lock, Function) and isinstance(unlock, Function)
+    assert isinstance(lock, Function)
+    assert isinstance(unlock, Function)
     low.flush()
     low.pinning = False
     place = (found.path, found.index, low.frame(node))
@@ -162,7 +179,9 @@ def _lock(low: Lowerer, node: ast.expr, body: Callable[[], None]) -> None:
 
 def _no_hold(low: Lowerer, place: tuple[str, object, object], node: ast.AST) -> None:
     if any(h[:2] == place[:2] for h in low.held_sections):
-        raise low.error("SVM263", f"'{place[0]}' is taken inside its own with block", node, "the actor would wait for itself")
+        raise low.error(
+            "SVM263", f"'{place[0]}' is taken inside its own with block", node, "the actor would wait for itself"
+        )
 
 
 def section(low: Lowerer, function: Function, node: ast.Call, body: Callable[[], None]) -> None:
@@ -171,8 +190,12 @@ def section(low: Lowerer, function: Function, node: ast.Call, body: Callable[[],
     yields = [i for i, s in enumerate(text) if isinstance(s, ast.Expr) and isinstance(s.value, ast.Yield)]
     everywhere = [n for n in ast.walk(function.node) if isinstance(n, ast.Yield | ast.YieldFrom)]
     if len(yields) != 1 or len(everywhere) != 1:
-        raise low.error("SVM264", f"the section '{function.name}' needs exactly one 'yield' at its top level", node,
-                        "what precedes it runs on entry, what follows it on every way out")
+        raise low.error(
+            "SVM264",
+            f"the section '{function.name}' needs exactly one 'yield' at its top level",
+            node,
+            "what precedes it runs on entry, what follows it on every way out",
+        )
     low.pinning = True
     bound = calls.bind(low, calls.expressions_function(low, node), node)
     low.pinning = False

@@ -143,4 +143,9 @@ def _pattern(low: Lowerer, found: Meaning, pattern: ast.pattern, covered: set[in
             constant = ast.copy_location(ast.Constant(value), pattern)
             return operators.compared(low, "==", found, Static(value), constant, constant)
         case _:
-            raise low.error("SVM310", "this pattern is not part of the language", pattern, "match constants: 'case Pte.RAM:', 'case _:'")
+            raise low.error(
+                "SVM310",
+                "this pattern is not part of the language",
+                pattern,
+                "match constants: 'case Pte.RAM:', 'case _:'",
+            )

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import ast
-from types import FunctionType
 
 from ...ir.expr import TRUE
 from ...ir.types import IntType
@@ -46,25 +45,46 @@ def call(low: Lowerer, node: ast.Call) -> Meaning:
     if isinstance(function, Builtin):
         return words.builtin(low, function, node)
     if isinstance(function, Static) and isinstance(function.value, type):
-        raise low.error("SVM231", f"{function.value.__name__}(...) in a protocol function", node,
-                        "declare fields in the world; use k.pool.alloc() for a new record")
-    raise low.error("SVM232", f"{names.describe(function)} cannot be called", node, "call protocol functions and words of the language")
+        raise low.error(
+            "SVM231",
+            f"{function.value.__name__}(...) in a protocol function",
+            node,
+            "declare fields in the world; use k.pool.alloc() for a new record",
+        )
+    raise low.error(
+        "SVM232",
+        f"{names.describe(function)} cannot be called",
+        node,
+        "call protocol functions and words of the language",
+    )
 
 
 def call_function(low: Lowerer, function: Function, node: ast.Call) -> Meaning:
     if function.role == "pure":
         return pure(low, expressions_function(low, node), node)
     if function.role in ("invariant", "balance", "initial", "leads-to", "always-eventually"):
-        raise low.error("SVM233", f"'{function.name}' is a property or a set-up, not a protocol function", node,
-                        "move what both need into a @pure function")
+        raise low.error(
+            "SVM233",
+            f"'{function.name}' is a property or a set-up, not a protocol function",
+            node,
+            "move what both need into a @pure function",
+        )
     if function.role == "section":
         raise low.error("SVM234", f"'{function.name}' is a section", node, f"write 'with {low.source.text(node)}:'")
     if low.when != TRUE:
-        raise low.error("SVM235", "a call that takes steps inside a condition that may not evaluate it", node,
-                        "write it as an if statement of its own")
+        raise low.error(
+            "SVM235",
+            "a call that takes steps inside a condition that may not evaluate it",
+            node,
+            "write it as an if statement of its own",
+        )
     if low.bound or low.specification:
-        raise low.error("SVM236", f"'{function.name}' takes steps; it cannot be used in a property or quantifier", node,
-                        "only @pure functions can")
+        raise low.error(
+            "SVM236",
+            f"'{function.name}' takes steps; it cannot be used in a property or quantifier",
+            node,
+            "only @pure functions can",
+        )
     low.pinning = True
     try:
         function = expressions_function(low, node)
@@ -93,29 +113,41 @@ def bind(low: Lowerer, function: Function, node: ast.Call) -> dict[str, Meaning]
     if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
         raise low.error("SVM306", "* and ** arguments", node, "write each argument")
     if len(node.args) > len(parameters):
-        raise low.error("SVM237", f"'{function.name}' takes {len(parameters)} arguments, {len(node.args)} are given", node,
-                        f"its parameters are ({', '.join(parameters)})")
+        raise low.error(
+            "SVM237",
+            f"'{function.name}' takes {len(parameters)} arguments, {len(node.args)} are given",
+            node,
+            f"its parameters are ({', '.join(parameters)})",
+        )
     for parameter, argument in zip(parameters, node.args, strict=False):
         result[parameter] = expressions.evaluate(low, argument)
     known = [*parameters, *(a.arg for a in arguments.kwonlyargs)]
     for keyword in node.keywords:
         assert keyword.arg is not None
         if keyword.arg not in known or keyword.arg in result:
-            raise low.error("SVM237", f"'{function.name}' has no parameter '{keyword.arg}' left", node,
-                            f"its parameters are ({', '.join(known)})")
+            raise low.error(
+                "SVM237",
+                f"'{function.name}' has no parameter '{keyword.arg}' left",
+                node,
+                f"its parameters are ({', '.join(known)})",
+            )
         result[keyword.arg] = expressions.evaluate(low, keyword.value)
     _defaults(low, function, result)
     missing = [p for p in known if p not in result]
     if missing:
-        raise low.error("SVM237", f"'{function.name}' needs {', '.join(repr(m) for m in missing)}", node,
-                        f"its parameters are ({', '.join(known)})")
+        raise low.error(
+            "SVM237",
+            f"'{function.name}' needs {', '.join(repr(m) for m in missing)}",
+            node,
+            f"its parameters are ({', '.join(known)})",
+        )
     for parameter in [*arguments.args, *arguments.kwonlyargs]:
         result[parameter.arg] = conform(low, function, parameter, result[parameter.arg], node)
     return result
 
 
 def _defaults(low: Lowerer, function: Function, result: dict[str, Meaning]) -> None:
-    raw: FunctionType = function.function
+    raw = function.python
     code = function.node.args
     for parameter, value in zip(reversed(code.args), reversed(raw.__defaults__ or ()), strict=False):
         result.setdefault(parameter.arg, names.meaning(low, value, function.node))
@@ -130,13 +162,21 @@ def conform(low: Lowerer, function: Function, parameter: ast.arg, given: Meaning
         case Static(None) if expected is not None:
             return expressions.as_value(low, given, node, expected)
         case Value() if expected is not None and given.type != expected and not isinstance(given.type, IntType):
-            raise low.error("SVM238", f"'{parameter.arg}' is declared {type_name(expected)}, a {type_name(given.type)} is given",
-                            node, f"pass a {type_name(expected)}")
+            raise low.error(
+                "SVM238",
+                f"'{parameter.arg}' is declared {type_name(expected)}, a {type_name(given.type)} is given",
+                node,
+                f"pass a {type_name(expected)}",
+            )
         case Static(value) if expected is not None and not isinstance(value, str | type):
             found = expressions.as_value(low, given, node, expected)
             if found.type != expected and not isinstance(found.type, IntType):
-                raise low.error("SVM238", f"'{parameter.arg}' is declared {type_name(expected)}, {value!r} is given", node,
-                                f"pass a {type_name(expected)}")
+                raise low.error(
+                    "SVM238",
+                    f"'{parameter.arg}' is declared {type_name(expected)}, {value!r} is given",
+                    node,
+                    f"pass a {type_name(expected)}",
+                )
             return given
         case _:
             return given
@@ -148,8 +188,12 @@ def pure(low: Lowerer, function: Function, node: ast.Call) -> Meaning:
         raise low.error("SVM307", f"'{function.name}' calls itself", node, "recursion has no bound: use a loop")
     body = [s for s in function.node.body if not _is_text(s)]
     if len(body) != 1 or not isinstance(body[0], ast.Return) or body[0].value is None:
-        raise low.error("SVM239", f"the pure function '{function.name}' is more than one return", node,
-                        "a pure function is 'return <expression>'; call further pure functions for its parts")
+        raise low.error(
+            "SVM239",
+            f"the pure function '{function.name}' is more than one return",
+            node,
+            "a pure function is 'return <expression>'; call further pure functions for its parts",
+        )
     arguments = bind(low, function, node)
     frames = low.frames
     low.scopes.append(Scope(function, low.scope.prefix, frozenset(), dict(arguments)))

@@ -87,7 +87,12 @@ def constant_text(low: Lowerer, node: ast.Call, position: int) -> str:
         found = expressions.evaluate(low, node.args[position])
         if isinstance(found, Static) and isinstance(found.value, str):
             return found.value
-    raise low.error("SVM248", f"{low.source.text(node.func)}() needs a name in quotes", node, "names are constants: \"fault-completes\"")
+    raise low.error(
+        "SVM248",
+        f"{low.source.text(node.func)}() needs a name in quotes",
+        node,
+        'names are constants: "fault-completes"',
+    )
 
 
 def wait(low: Lowerer, node: ast.Call) -> None:
@@ -96,10 +101,16 @@ def wait(low: Lowerer, node: ast.Call) -> None:
     known = {"handover", "idle", "spin"}
     for given in node.keywords:
         if given.arg not in known:
-            raise low.error("SVM237", f"wait() has no parameter '{given.arg}'", node, "wait(condition, handover=, idle=, spin=)")
+            raise low.error(
+                "SVM237", f"wait() has no parameter '{given.arg}'", node, "wait(condition, handover=, idle=, spin=)"
+            )
     if calls.steps(low, node.args[0]):
-        raise low.error("SVM249", "a call that takes steps inside wait()", node.args[0],
-                        "the condition is evaluated at once; use me(), alive() and @pure functions, or write a loop as the kernel does")
+        raise low.error(
+            "SVM249",
+            "a call that takes steps inside wait()",
+            node.args[0],
+            "it is evaluated at once: use me(), alive() and @pure functions, or write a loop as the kernel does",
+        )
     test = expressions.condition(low, node.args[0])
     handover = words.keyword(low, node, "handover", ("strong", "weak"), "weak")
     idle = words.keyword(low, node, "idle", (True, False), False)
@@ -121,7 +132,9 @@ def receiver_path(low: Lowerer) -> str:
 
 def rest(low: Lowerer, node: ast.Call) -> None:
     if low.context.inside:
-        raise low.error("SVM250", "rest() inside atomic()", node, "an atomic block is one step: there is no place to stop in it")
+        raise low.error(
+            "SVM250", "rest() inside atomic()", node, "an atomic block is one step: there is no place to stop in it"
+        )
     locks.holds_no_lock(low, "no-rest-with-lock", "stops for ever with {} held")
     low.flush()
     low.emit(kind="local", target=low.node())
@@ -131,7 +144,9 @@ def rest(low: Lowerer, node: ast.Call) -> None:
 
 def demand(low: Lowerer, node: ast.Call) -> None:
     if len(node.args) != 3:
-        raise low.error("SVM237", "demand() takes a condition, a property and a message", node, 'demand(c, "bounds", "x is large")')
+        raise low.error(
+            "SVM237", "demand() takes a condition, a property and a message", node, 'demand(c, "bounds", "x is large")'
+        )
     property, message = constant_text(low, node, 1), constant_text(low, node, 2)
     low.specification = True
     try:
@@ -152,8 +167,9 @@ def change_set(low: Lowerer, word: str, place: Place, node: ast.Call) -> None:
         return
     item = expressions.as_value(low, words.one(low, node), node, kind.element)
     operators.comparable(low, "==", item.type, kind.element, node)
-    inside = both(compare(">=", item.expr, integer(kind.first)),
-                              compare("<", item.expr, integer(kind.first + kind.count)))
+    inside = both(
+        compare(">=", item.expr, integer(kind.first)), compare("<", item.expr, integer(kind.first + kind.count))
+    )
     low.demand(inside, "bounds", f"{low.source.text(node.args[0])} cannot be in the set")
     bit = arithmetic("-", item.expr, integer(kind.first))
     changed = set_operation("with" if word == "set.add" else "without", current, bit)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from enum import Enum
 
-from ...ir.build import both, choice, either, hull, is_live, negate
+from ...ir.build import both, choice, either, is_live, negate
 from ...ir.expr import FALSE, TRUE, Const, Expr, Load, integer
 from ...ir.types import BOOL, PidType, RefType, Type
 from ..storage import enum_type, enum_value
@@ -18,10 +18,8 @@ from .state import Lowerer
 def meaning(low: Lowerer, node: ast.expr) -> Meaning:
     """What an expression stands for, cells not yet read."""
     match node:
-        case ast.Constant(value):
-            if isinstance(value, bool | int | str) or value is None:
-                return Static(value)
-            raise low.error("SVM301", f"a {type(value).__name__} constant", node, "use integers, bool and Enum members")
+        case ast.Constant():
+            return _constant(low, node)
         case ast.Name():
             return names.name(low, node)
         case ast.Attribute(base, attr):
@@ -34,8 +32,8 @@ def meaning(low: Lowerer, node: ast.expr) -> Meaning:
             return operators.binary(low, node)
         case ast.BoolOp():
             return boolean(low, node)
-        case ast.UnaryOp(op, operand):
-            return operators.unary(low, op, operand, node)
+        case ast.UnaryOp():
+            return operators.unary(low, node)
         case ast.Compare():
             return operators.comparison(low, node)
         case ast.IfExp():
@@ -43,8 +41,19 @@ def meaning(low: Lowerer, node: ast.expr) -> Meaning:
         case ast.Tuple(elts):
             return Tuple(tuple(fields.read(low, meaning(low, e), e) for e in elts))
         case _:
-            raise low.error("SVM302", f"{type(node).__name__} is not part of the language here", node,
-                            "use names, fields, calls, arithmetic, comparisons, and/or/not")
+            raise low.error(
+                "SVM302",
+                f"{type(node).__name__} is not part of the language here",
+                node,
+                "use names, fields, calls, arithmetic, comparisons, and/or/not",
+            )
+
+
+def _constant(low: Lowerer, node: ast.Constant) -> Static:
+    if isinstance(node.value, bool | int | str) or node.value is None:
+        return Static(node.value)
+    what = f"a {type(node.value).__name__} constant"
+    raise low.error("SVM301", what, node, "use integers, bool and Enum members")
 
 
 def evaluate(low: Lowerer, node: ast.expr) -> Meaning:
@@ -67,8 +76,12 @@ def as_value(low: Lowerer, found: Meaning, node: ast.AST, expected: Type | None 
             if isinstance(expected, RefType | PidType):
                 return Value(Const(0, expected), "null")
             if expected is None:
-                raise low.error("SVM211", "null of what?", node, "compare it with, or assign it to, a reference or process id")
-            raise low.error("SVM212", f"null is not a {type_name(expected)}", node, "only references and process ids can be null")
+                raise low.error(
+                    "SVM211", "null of what?", node, "compare it with, or assign it to, a reference or process id"
+                )
+            raise low.error(
+                "SVM212", f"null is not a {type_name(expected)}", node, "only references and process ids can be null"
+            )
         case Static(bool() as known):
             return Value(TRUE if known else FALSE)
         case Static(int() as number):
@@ -78,8 +91,12 @@ def as_value(low: Lowerer, found: Meaning, node: ast.AST, expected: Type | None 
         case Alias(path=""):
             raise low.error("SVM212", "the world is not a value", node, "name one of its fields")
         case _:
-            raise low.error("SVM212", f"{names.describe(found)} is not a value", node,
-                            "a value is a bool, an integer, an Enum member, a reference or a process id")
+            raise low.error(
+                "SVM212",
+                f"{names.describe(found)} is not a value",
+                node,
+                "a value is a bool, an integer, an Enum member, a reference or a process id",
+            )
 
 
 def condition(low: Lowerer, node: ast.expr) -> Expr:
@@ -93,14 +110,17 @@ def as_condition(low: Lowerer, found: Meaning, node: ast.AST) -> Expr:
         return TRUE if found.value else FALSE
     if result is None or result.type != BOOL:
         kind = names.describe(found)
-        raise low.error("SVM213", f"a condition must be a bool, this is {kind}", node,
-                        "compare it: 'x != null', 'n > 0', 'state == State.READY'")
+        raise low.error(
+            "SVM213",
+            f"a condition must be a bool, this is {kind}",
+            node,
+            "compare it: 'x != null', 'n > 0', 'state == State.READY'",
+        )
     return result.expr
 
 
 def boolean(low: Lowerer, node: ast.BoolOp) -> Meaning:
     if any(calls.steps(low, v) for v in node.values):
-
         return branches.condition_value(low, node)
     conjunctive = isinstance(node.op, ast.And)
     result: Expr = TRUE if conjunctive else FALSE
@@ -115,7 +135,9 @@ def boolean(low: Lowerer, node: ast.BoolOp) -> Meaning:
 
 def conditional(low: Lowerer, node: ast.IfExp) -> Meaning:
     if calls.steps(low, node.body) or calls.steps(low, node.orelse):
-        raise low.error("SVM305", "a conditional expression with a call that takes steps", node, "write an if statement")
+        raise low.error(
+            "SVM305", "a conditional expression with a call that takes steps", node, "write an if statement"
+        )
     test = condition(low, node.test)
     if isinstance(test, Const):
         evaluate(low, node.orelse if test.value else node.body)  # checked in every variant
@@ -129,8 +151,7 @@ def conditional(low: Lowerer, node: ast.IfExp) -> Meaning:
     first = as_value(low, then, node.body, other.type if isinstance(other, Value) else None)
     second = as_value(low, other, node.orelse, first.type)
     operators.comparable(low, "==", first.type, second.type, node.orelse)
-    result = choice(test, first.expr, second.expr)
-    return Value(result if hull(first.type, second.type) else result, low.source.text(node))
+    return Value(choice(test, first.expr, second.expr), low.source.text(node))
 
 
 def liveness(low: Lowerer, found: Meaning, node: ast.AST) -> Expr:

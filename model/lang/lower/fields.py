@@ -9,7 +9,7 @@ from types import FunctionType
 from ...ir.build import arithmetic, compare
 from ...ir.expr import Binary, Const, Expr, Load, integer
 from ...ir.types import BOOL, PidType, RefType
-from ..declare import Array, Field, Options, Pool, Record, Size
+from ..declare import Options, Record, Size, is_array, is_field, is_pool
 from ..storage import members, space_of
 from ..values import Alias, ArrayValue, Meaning, OptionsValue, Place, PoolValue, Static, Value
 from . import names
@@ -22,20 +22,28 @@ def field(low: Lowerer, owner: Alias, attr: str, node: ast.AST) -> Meaning:
         return Static(owner.parameters[attr])
     declared = dict(members(owner.cls))
     if attr not in declared:
-        raise low.error("SVM206", f"{owner.cls.__name__} has no field '{attr}'{suggest(attr, declared)}", node,
-                        f"declare it in {owner.cls.__name__}, for example '{attr} = flag()'")
+        raise low.error(
+            "SVM206",
+            f"{owner.cls.__name__} has no field '{attr}'{suggest(attr, declared)}",
+            node,
+            f"declare it in {owner.cls.__name__}, for example '{attr} = flag()'",
+        )
     value = declared[attr]
     path = f"{owner.path}.{attr}" if owner.path else attr
-    if isinstance(value, Field):
+    if is_field(value):
         variable = low.storage.variables[path]
         if variable.ghost and not low.specification:
-            raise low.error("SVM208", f"'{attr}' is a ghost: protocol code may not read it", node,
-                            "ghosts are read by assertions, invariants and assignments to ghosts only")
+            raise low.error(
+                "SVM208",
+                f"'{attr}' is a ghost: protocol code may not read it",
+                node,
+                "ghosts are read by assertions, invariants and assignments to ghosts only",
+            )
         return Place(path, owner.index, variable.type, owner, value.spec, variable.ghost)
-    if isinstance(value, Array):
+    if is_array(value):
         size = low.storage.size_of(value.n, owner.cls, attr)
         return ArrayValue(value, path, owner, size, space_of(low.storage, value.n, owner.cls, attr))
-    if isinstance(value, Pool):
+    if is_pool(value):
         heap = low.storage.heaps[value.record]
         first, count = heap.pools[attr]
         return PoolValue(value, heap.name, first, count)

@@ -8,7 +8,7 @@ import ast
 from ...ir.build import arithmetic, both, compare
 from ...ir.expr import Binary, Const, Expr, Load, integer
 from ...ir.types import BOOL, IntType, PidType, RefType
-from ..declare import Array, Field, Record
+from ..declare import Record, is_array, is_field
 from ..values import Alias, ArrayValue, Meaning, Place, PoolValue, Value, type_name
 from . import expressions, fields, names
 from .state import Lowerer
@@ -29,8 +29,12 @@ def pool_element(low: Lowerer, base: PoolValue, index: ast.expr) -> Value:
     kind = RefType(heap.name, heap.slots)
     number = expressions.value(low, index)
     if not isinstance(number.type, IntType):
-        raise low.error("SVM215", f"a pool is indexed by a number, this is a {type_name(number.type)}", index,
-                        "a reference needs no pool: write 'page.refs', not 'k.pages[page].refs'")
+        raise low.error(
+            "SVM215",
+            f"a pool is indexed by a number, this is a {type_name(number.type)}",
+            index,
+            "a reference needs no pool: write 'page.refs', not 'k.pages[page].refs'",
+        )
     in_range(low, number.expr, base.count, index)
     low.facts.named.add(heap.name)
     element = arithmetic("+", number.expr, integer(base.first + 1))
@@ -52,18 +56,24 @@ def array_element(low: Lowerer, base: ArrayValue, index: ast.expr) -> Meaning:
             low.facts.named.add(base.space)
         position = number.expr
     else:
-        raise low.error("SVM215", f"an array is indexed by a number or a process id, this is a {type_name(number.type)}",
-                        index, "declare the array with the Size of a process, or use a bounded index")
+        raise low.error(
+            "SVM215",
+            f"an array is indexed by a number or a process id, this is a {type_name(number.type)}",
+            index,
+            "declare the array with the Size of a process, or use a bounded index",
+        )
     return element(low, base, position)
 
 
 def element(low: Lowerer, base: ArrayValue, position: Expr) -> Meaning:
-    owner = Alias(base.owner.cls, base.owner.path, (*base.owner.index, position), base.owner.derefs, base.owner.parameters)
+    owner = Alias(
+        base.owner.cls, base.owner.path, (*base.owner.index, position), base.owner.derefs, base.owner.parameters
+    )
     of = base.array.of
-    if isinstance(of, Field):
+    if is_field(of):
         variable = low.storage.variables[base.path]
         return Place(base.path, owner.index, variable.type, owner, of.spec, variable.ghost)
-    if isinstance(of, Array):
+    if is_array(of):
         inner = low.storage.variables[base.path].dims[len(owner.index)]
         return ArrayValue(of, base.path, owner, inner.size, inner.space)
     assert isinstance(of, Record)
@@ -74,8 +84,12 @@ def instance_index(low: Lowerer, base: ArrayValue, pid: Expr, node: ast.AST) -> 
     """The instance number of a process id that indexes an array of its class."""
     actor = low.actors.get(base.space or "")
     if actor is None:
-        raise low.error("SVM216", "this array is not indexed by process ids", node,
-                        "declare it as array(Size, ...) with the Size that counts exactly one actor")
+        raise low.error(
+            "SVM216",
+            "this array is not indexed by process ids",
+            node,
+            "declare it as array(Size, ...) with the Size that counts exactly one actor",
+        )
     if low.actor.name == actor.name and pid == fields.process_id(low, actor.first, low.actor.me):
         return low.actor.me
     index = arithmetic("-", pid, integer(actor.first))

@@ -19,11 +19,14 @@ from .state import Cleanup, Lowerer, Scope
 
 def assigned_names(node: ast.FunctionDef) -> frozenset[str]:
     """The locals of a function: every name it stores to, quantifier variables left out."""
-    quantified = {id(g.target) for part in ast.walk(node) if isinstance(part, ast.GeneratorExp) for g in part.generators}
+    quantified = {
+        id(g.target) for part in ast.walk(node) if isinstance(part, ast.GeneratorExp) for g in part.generators
+    }
     return frozenset(
-        part.id for part in ast.walk(node)
+        part.id
+        for part in ast.walk(node)
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and id(part) not in quantified
-    )  # fmt: skip
+    )
 
 
 def enter(low: Lowerer, function: Function, arguments: dict[str, Meaning], node: ast.AST) -> None:
@@ -44,7 +47,6 @@ def enter(low: Lowerer, function: Function, arguments: dict[str, Meaning], node:
         elif parameter in assigned and isinstance(given, Static):
             raise_if_object(low, parameter, given, node)
             variable = f"{prefix}.{parameter}"
-
             assign.store_local(low, variable, given, node)
         else:
             names_bound[parameter] = given
@@ -57,8 +59,12 @@ def enter(low: Lowerer, function: Function, arguments: dict[str, Meaning], node:
 
 def raise_if_object(low: Lowerer, parameter: str, given: Static, node: ast.AST) -> None:
     if isinstance(given.value, str | type):
-        raise low.error("SVM245", f"the parameter '{parameter}' is assigned, but a constant name is passed", node,
-                        "use another local for the changing value")
+        raise low.error(
+            "SVM245",
+            f"the parameter '{parameter}' is assigned, but a constant name is passed",
+            node,
+            "use another local for the changing value",
+        )
 
 
 def _settled(low: Lowerer, expr: Expr) -> bool:
@@ -112,7 +118,9 @@ def result_of(low: Lowerer, scope: Scope, function: Function, node: ast.AST) -> 
         items.append(_returned(low, f"{first}.{len(items)}"))
     if items:
         return Tuple(tuple(items))
-    raise low.error("SVM246", f"'{function.name}' is declared to return a value and never does", node, "add 'return <value>'")
+    raise low.error(
+        "SVM246", f"'{function.name}' is declared to return a value and never does", node, "add 'return <value>'"
+    )
 
 
 def _returned(low: Lowerer, variable: str) -> Meaning:
@@ -126,9 +134,9 @@ def annotated(low: Lowerer, function: Function, annotation: ast.expr | None) -> 
         return None
     target: object = None
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        target = function.function.__globals__.get(annotation.value)
+        target = function.globals.get(annotation.value)
     elif isinstance(annotation, ast.Name):
-        target = function.function.__globals__.get(annotation.id, {"bool": bool, "int": int}.get(annotation.id))
+        target = function.globals.get(annotation.id, {"bool": bool, "int": int}.get(annotation.id))
     return type_of_class(low, target)
 
 

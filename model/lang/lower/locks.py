@@ -10,7 +10,7 @@ from types import FunctionType
 from ...ir.build import negate
 from ...ir.expr import Const, Expr, integer
 from ...ir.program import LockEvent
-from ..declare import Array, Record
+from ..declare import Record, is_array
 from ..storage import members
 from ..values import Alias, Function, Meaning, Value
 from . import expressions, fields, names, words
@@ -50,12 +50,16 @@ def embedded(low: Lowerer, owner: Alias) -> Iterator[Alias]:
     for name, declared in members(owner.cls):
         path = f"{owner.path}.{name}" if owner.path else name
         if isinstance(declared, Record):
-            yield from _and_inside(low, Alias(type(declared), path, owner.index, owner.derefs, fields.parameters(declared)))
-        elif isinstance(declared, Array) and isinstance(declared.of, Record):
+            yield from _and_inside(
+                low, Alias(type(declared), path, owner.index, owner.derefs, fields.parameters(declared))
+            )
+        elif is_array(declared) and isinstance(declared.of, Record):
             size = low.storage.size_of(declared.n, owner.cls, name)
             for i in range(size):
                 index = (*owner.index, integer(i))
-                yield from _and_inside(low, Alias(type(declared.of), path, index, owner.derefs, fields.parameters(declared.of)))
+                yield from _and_inside(
+                    low, Alias(type(declared.of), path, index, owner.derefs, fields.parameters(declared.of))
+                )
 
 
 def _and_inside(low: Lowerer, record: Alias) -> Iterator[Alias]:
@@ -74,7 +78,8 @@ def method(low: Lowerer, owner: Alias, name: str) -> Function | None:
 def apply(low: Lowerer, function: Function, arguments: dict[str, Meaning]) -> Expr:
     """The condition a pure method of the library returns."""
     body = [s for s in function.node.body if isinstance(s, ast.Return)]
-    assert len(body) == 1 and body[0].value is not None, f"{function.name} must be one return"
+    assert len(body) == 1, f"{function.name} must be one return"
+    assert body[0].value is not None
     assert function.receiver is not None
     bound: dict[str, Meaning] = {function.node.args.args[0].arg: function.receiver, **arguments}
     low.scopes.append(Scope(function, low.scope.prefix, frozenset(), bound))
@@ -92,5 +97,11 @@ def lock_event(low: Lowerer, word: str, node: ast.Call) -> LockEvent:
         raise low.error("SVM251", f"{word}() takes an embedded record", node, f"in a method of the lock: {word}(self)")
     mode = words.keyword(low, node, "mode", ("exclusive", "shared"), "exclusive")
     blocking = words.keyword(low, node, "blocking", (True, False), True)
-    return LockEvent("acquire" if word == "acquired" else "release", found.path, found.index,
-                     "shared" if mode == "shared" else "exclusive", bool(blocking), low.frames)
+    return LockEvent(
+        "acquire" if word == "acquired" else "release",
+        found.path,
+        found.index,
+        "shared" if mode == "shared" else "exclusive",
+        bool(blocking),
+        low.frames,
+    )

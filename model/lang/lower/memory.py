@@ -81,12 +81,14 @@ def free(low: Lowerer, pool: PoolValue, node: ast.Call) -> None:
     for record in locks.embedded(low, owner):
         quiet = locks.method(low, record, "quiescent")
         if quiet is not None:
-            low.demand(locks.apply(low, quiet, {}), "no-free-of-busy-object", f"{text} is freed while {record.path} is busy")
+            low.demand(
+                locks.apply(low, quiet, {}), "no-free-of-busy-object", f"{text} is freed while {record.path} is busy"
+            )
     stores: list[Store] = []
     for name, variable in low.storage.variables.items():
         if name.startswith(f"{info.name}.") and name != f"{info.name}.allocated":
-            for rest_index in _cells(variable.dims[1:]):
-                stores.append(Store(name, (index, *map(integer, rest_index)), Const(variable.initial, variable.type)))
+            reset = Const(variable.initial, variable.type)
+            stores += [Store(name, (index, *map(integer, cell)), reset) for cell in _cells(variable.dims[1:])]
     low.emit([*stores, Store(f"{info.name}.allocated", (index,), FALSE), Poison(info.name, index)], "step")
 
 

@@ -8,7 +8,6 @@ import builtins
 from enum import Enum
 from types import FunctionType, ModuleType
 
-from ...ir.expr import Const, Load
 from ...ir.types import RefType, SetType
 from .. import statements as vocabulary
 from ..declare import Size, World, null
@@ -30,15 +29,11 @@ from ..values import (
 from . import fields
 from .state import Lowerer, suggest
 
-WORDS = {getattr(vocabulary, name): name for name in (
-    "me", "alive", "touch", "wait", "choose", "atomic", "pending", "urgent", "rest", "resched", "cover", "counter",
-    "demand", "acquired", "released",
-)}  # fmt: skip
-
-
-PYTHON = {all: "all", any: "any", sum: "sum", len: "len", range: "range", min: "min", max: "max"}
-
-
+# The function an author names -> the word it is. Compared by identity, as not everything in a module can be hashed.
+WORDS: tuple[tuple[object, str], ...] = (
+    *((value, name) for name, value in vars(vocabulary).items() if name in vocabulary.WORDS),
+    *((f, f.__name__) for f in (all, any, sum, len, range, min, max)),
+)
 POOL_METHODS = ("alloc", "try_alloc", "free")
 
 
@@ -54,14 +49,18 @@ def name(low: Lowerer, node: ast.Name) -> Meaning:
         return scope.names[node.id]
     if node.id in scope.assigned:
         return local(low, node)
-    module = scope.function.function.__globals__
+    module = scope.function.globals
     if node.id in module:
         return meaning(low, module[node.id], node)
     if hasattr(builtins, node.id):
         return meaning(low, getattr(builtins, node.id), node)
     known = {*scope.names, *scope.assigned, *(n for n in module if not n.startswith("_"))}
-    raise low.error("SVM201", f"unknown name '{node.id}'{suggest(node.id, known)}", node,
-                    "a protocol function may name its parameters and locals, protocol functions, types and constants")
+    raise low.error(
+        "SVM201",
+        f"unknown name '{node.id}'{suggest(node.id, known)}",
+        node,
+        "a protocol function may name its parameters and locals, protocol functions, types and constants",
+    )
 
 
 def local(low: Lowerer, node: ast.Name) -> Meaning:
@@ -70,8 +69,12 @@ def local(low: Lowerer, node: ast.Name) -> Meaning:
     if kind is None:
         if variable in low.facts.types:
             return Static(None)
-        raise low.error("SVM202", f"'{node.id}' is read before anything is assigned to it", node,
-                        "assign it on every path that leads here")
+        raise low.error(
+            "SVM202",
+            f"'{node.id}' is read before anything is assigned to it",
+            node,
+            "assign it on every path that leads here",
+        )
     return Value(low.local(variable, kind), node.id)
 
 
@@ -79,39 +82,46 @@ def meaning(low: Lowerer, value: object, node: ast.AST) -> Meaning:
     """What a Python object of the module stands for."""
     if isinstance(value, Actors):
         return actors(low, value, node)
-    if value is null or isinstance(value, bool | int | str | Enum):
-        return Static(value)
-    if isinstance(value, type) or isinstance(value, ModuleType):
+    if value is null or isinstance(value, bool | int | str | Enum | type | ModuleType):
         return Static(value)
     if isinstance(value, Size):
         return Static(low.storage.sizes[low.storage.size_name(value, low.storage.world, "?")])
-    try:
-        word = WORDS.get(value) or PYTHON.get(value)  # type: ignore[call-overload]
-    except TypeError:
-        word = None
+    word = next((w for known, w in WORDS if known is value), None)
     if word is not None:
         return Builtin(word)
     if isinstance(value, FunctionType):
         return function(low, value, None, node)
     what = type(value).__name__
-    raise low.error("SVM203", f"a {what} cannot be used in a protocol function", node,
-                    "name parameters, protocol functions, Enum classes, or integer, bool and string constants")
+    raise low.error(
+        "SVM203",
+        f"a {what} cannot be used in a protocol function",
+        node,
+        "name parameters, protocol functions, Enum classes, or integer, bool and string constants",
+    )
 
 
 def actors(low: Lowerer, value: Actors, node: ast.AST) -> ActorsValue:
     for found in low.actors.values():
         if found.name == value.__name__:
             return found
-    raise low.error("SVM204", f"'{value.__name__}' is not an actor of {low.storage.world.__name__}", node,
-                    "its first parameter must be this world or a base class of it")
+    raise low.error(
+        "SVM204",
+        f"'{value.__name__}' is not an actor of {low.storage.world.__name__}",
+        node,
+        "its first parameter must be this world or a base class of it",
+    )
 
 
 def function(low: Lowerer, value: FunctionType, receiver: Alias | None, node: ast.AST) -> Function:
     mark = mark_of(value)
     found = low.sources.of(value)
     if found is None:
-        raise low.error("SVM205", f"the source of '{value.__name__}' cannot be found", node,
-                        "define it with 'def' in a protocol file, and do not change the file while it is compiled")
+        raise low.error(
+            "SVM205",
+            f"the source of '{value.__name__}' cannot be found",
+            node,
+            "define it with 'def' in a protocol file, and do not change the file while it is compiled",
+        )
     return Function(value, found[0], found[1], receiver, mark.role if mark else "")
 
 
@@ -122,9 +132,7 @@ def attribute(low: Lowerer, base: Meaning, attr: str, node: ast.AST) -> Meaning:
         case Place(type=SetType()):
             if attr in SET_METHODS:
                 return Builtin(f"set.{attr}", base)
-        case Place(type=RefType()) | Value(expr=Load(type=RefType())) | Value(expr=Const(type=RefType())):
-            return fields.field(low, fields.dereference(low, base, node), attr, node)
-        case Value() if isinstance(base.type, RefType):
+        case Place() | Value() if isinstance(base.type, RefType):
             return fields.field(low, fields.dereference(low, base, node), attr, node)
         case PoolValue():
             if attr in POOL_METHODS:
@@ -132,22 +140,38 @@ def attribute(low: Lowerer, base: Meaning, attr: str, node: ast.AST) -> Meaning:
         case OptionsValue(cls, chosen):
             if attr in chosen:
                 return Static(chosen[attr])
-            raise low.error("SVM206", f"{cls.__name__} has no option '{attr}'{suggest(attr, chosen)}", node,
-                            f"declare it in {cls.__name__} as 'name: Literal[...] = default'")
-        case Static(value) if isinstance(value, type) and issubclass(value, Enum):
-            if attr in value.__members__:
-                return Static(value[attr])
-            raise low.error("SVM206", f"{value.__name__} has no member '{attr}'{suggest(attr, value.__members__)}", node,
-                            f"its members are {', '.join(value.__members__)}")
-        case Static(value) if isinstance(value, ModuleType) or (isinstance(value, type) and issubclass(value, World)):
-            if hasattr(value, attr):
-                return meaning(low, getattr(value, attr), node)
-        case Static(None):
-            raise low.error("SVM207", f"'{attr}' of null", node, "assign a reference first")
+            raise low.error(
+                "SVM206",
+                f"{cls.__name__} has no option '{attr}'{suggest(attr, chosen)}",
+                node,
+                f"declare it in {cls.__name__} as 'name: Literal[...] = default'",
+            )
+        case Static(value):
+            found = _of_constant(low, value, attr, node)
+            if found is not None:
+                return found
         case _:
             pass
-    raise low.error("SVM206", f"{describe(base)} has no attribute '{attr}'", node,
-                    "fields belong to worlds, records and references to them")
+    raise low.error(
+        "SVM206",
+        f"{describe(base)} has no attribute '{attr}'",
+        node,
+        "fields belong to worlds, records and references to them",
+    )
+
+
+def _of_constant(low: Lowerer, value: object, attr: str, node: ast.AST) -> Meaning | None:
+    """A member of an Enum, or what a module or a world holds under the name; None if there is nothing."""
+    if value is None:
+        raise low.error("SVM207", f"'{attr}' of null", node, "assign a reference first")
+    if isinstance(value, type) and issubclass(value, Enum):
+        if attr in value.__members__:
+            return Static(value[attr])
+        what = f"{value.__name__} has no member '{attr}'{suggest(attr, value.__members__)}"
+        raise low.error("SVM206", what, node, f"its members are {', '.join(value.__members__)}")
+    if isinstance(value, ModuleType) or (isinstance(value, type) and issubclass(value, World)):
+        return meaning(low, getattr(value, attr), node) if hasattr(value, attr) else None
+    return None
 
 
 def describe(base: Meaning) -> str:

@@ -17,6 +17,7 @@ OPERATORS: dict[type[ast.operator], BinaryOp] = {
 }  # fmt: skip
 
 
+SET_OPERATORS: dict[type[ast.operator], BinaryOp] = {ast.BitOr: "union", ast.BitAnd: "meet", ast.Sub: "minus"}
 COMPARISONS: dict[type[ast.cmpop], BinaryOp] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
@@ -31,33 +32,48 @@ def binary(low: Lowerer, node: ast.BinOp) -> Meaning:
         return _set_binary(low, left, right, node)
     op = OPERATORS.get(type(node.op))
     if op is None:
-        raise low.error("SVM303", f"the operator {type(node.op).__name__} is not part of the language", node,
-                        "integers have + - * // %, sets have | & -")
+        raise low.error(
+            "SVM303",
+            f"the operator {type(node.op).__name__} is not part of the language",
+            node,
+            "integers have + - * // %, sets have | & -",
+        )
     first, second = _number(low, left, node.left), _number(low, right, node.right)
     if op in ("//", "%") and second.type.lo <= 0 <= second.type.hi:
-        raise low.error("SVM218", "the divisor may be 0", node.right, "divide by a positive constant or a bounded(1, n)")
+        raise low.error(
+            "SVM218", "the divisor may be 0", node.right, "divide by a positive constant or a bounded(1, n)"
+        )
     return Value(arithmetic(op, first, second), low.source.text(node))
 
 
 def _number(low: Lowerer, found: Meaning, node: ast.AST) -> Expr:
     result = expressions.as_value(low, found, node)
     if isinstance(result.type, PidType | RefType | EnumType):
-        raise low.error("SVM219", f"arithmetic on a {type_name(result.type)}", node,
-                        "process ids, references and Enum members have equality only: their numbers mean nothing")
+        raise low.error(
+            "SVM219",
+            f"arithmetic on a {type_name(result.type)}",
+            node,
+            "process ids, references and Enum members have equality only: their numbers mean nothing",
+        )
     if not isinstance(result.type, IntType):
-        raise low.error("SVM219", f"arithmetic on a {type_name(result.type)}", node, "use 'and', 'or', 'not' or a conditional")
+        raise low.error(
+            "SVM219", f"arithmetic on a {type_name(result.type)}", node, "use 'and', 'or', 'not' or a conditional"
+        )
     return result.expr
 
 
 def _set_binary(low: Lowerer, left: Value, right: Meaning, node: ast.BinOp) -> Value:
-    op: BinaryOp | None = {ast.BitOr: "union", ast.BitAnd: "meet", ast.Sub: "minus"}.get(type(node.op))  # type: ignore[assignment]
+    op = SET_OPERATORS.get(type(node.op))
     other = expressions.as_value(low, right, node.right, left.type)
     if op is None or other.type != left.type:
-        raise low.error("SVM303", "sets of one type have | & -", node, "use 'x in s', s.add(x), s.remove(x) for elements")
+        raise low.error(
+            "SVM303", "sets of one type have | & -", node, "use 'x in s', s.add(x), s.remove(x) for elements"
+        )
     return Value(set_operation(op, left.expr, other.expr), low.source.text(node))
 
 
-def unary(low: Lowerer, op: ast.unaryop, operand: ast.expr, node: ast.expr) -> Meaning:
+def unary(low: Lowerer, node: ast.UnaryOp) -> Meaning:
+    op, operand = node.op, node.operand
     if isinstance(op, ast.Not):
         return Value(negate(expressions.condition(low, operand)), low.source.text(node))
     if isinstance(op, ast.USub):
@@ -86,7 +102,9 @@ def comparison(low: Lowerer, node: ast.Compare) -> Meaning:
     return Value(result, low.source.text(node))
 
 
-def compared(low: Lowerer, op: BinaryOp, left: Meaning, right: Meaning, left_node: ast.expr, right_node: ast.expr) -> Expr:
+def compared(
+    low: Lowerer, op: BinaryOp, left: Meaning, right: Meaning, left_node: ast.expr, right_node: ast.expr
+) -> Expr:
     if isinstance(left, Static) and isinstance(right, Static):
         return _compare_statics(low, op, left, right, left_node)
     if isinstance(left, Static):
@@ -117,7 +135,9 @@ def _compare_statics(low: Lowerer, op: BinaryOp, left: Static, right: Static, no
     a, b = left.value, right.value
     if op in ("==", "!="):
         if type(a) is not type(b) and a is not None and b is not None:
-            raise low.error("SVM220", f"{a!r} and {b!r} are never equal: their types differ", node, "compare values of one type")
+            raise low.error(
+                "SVM220", f"{a!r} and {b!r} are never equal: their types differ", node, "compare values of one type"
+            )
         return TRUE if (a == b) == (op == "==") else FALSE
     if isinstance(a, int) and isinstance(b, int):
         return TRUE if COMPARE[op](a, b) else FALSE
@@ -127,11 +147,16 @@ def _compare_statics(low: Lowerer, op: BinaryOp, left: Static, right: Static, no
 def comparable(low: Lowerer, op: BinaryOp, left: Type, right: Type, node: ast.AST) -> None:
     same = left == right or (isinstance(left, IntType) and isinstance(right, IntType))
     if not same:
-        raise low.error("SVM220", f"a {type_name(left)} is compared with a {type_name(right)}", node,
-                        "compare values of one type")
+        raise low.error(
+            "SVM220", f"a {type_name(left)} is compared with a {type_name(right)}", node, "compare values of one type"
+        )
     if op not in ("==", "!=") and not isinstance(left, IntType):
-        raise low.error("SVM221", f"'{op}' on a {type_name(left)}", node,
-                        "process ids, references, bools and Enum members have equality only")
+        raise low.error(
+            "SVM221",
+            f"'{op}' on a {type_name(left)}",
+            node,
+            "process ids, references, bools and Enum members have equality only",
+        )
 
 
 def membership(low: Lowerer, left: Meaning, right_node: ast.expr, left_node: ast.expr) -> Expr:
@@ -143,8 +168,12 @@ def membership(low: Lowerer, left: Meaning, right_node: ast.expr, left_node: ast
         return result
     container = expressions.evaluate(low, right_node)
     if not isinstance(container, Value) or not isinstance(container.type, SetType):
-        raise low.error("SVM222", f"'in' needs a bitset or a tuple of values, this is {names.describe(container)}", right_node,
-                        "write 'x in (A, B)' or declare a bitset")
+        raise low.error(
+            "SVM222",
+            f"'in' needs a bitset or a tuple of values, this is {names.describe(container)}",
+            right_node,
+            "write 'x in (A, B)' or declare a bitset",
+        )
     kind = container.type
     item = expressions.as_value(low, left, left_node, kind.element)
     comparable(low, "==", item.type, kind.element, left_node)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -53,15 +54,23 @@ def domain_of(low: Lowerer, found: Meaning, node: ast.AST, variable: str) -> Dom
         case Static(value) if isinstance(value, type) and issubclass(value, Enum):
             return Domain(enum_type(value), 0, len(value))
         case _:
-            raise low.error("SVM224", f"{names.describe(found)} cannot be iterated", node,
-                            "iterate over range(n), a pool, an array, an Enum class or an actor")
+            raise low.error(
+                "SVM224",
+                f"{names.describe(found)} cannot be iterated",
+                node,
+                "iterate over range(n), a pool, an array, an Enum class or an actor",
+            )
 
 
 def _range(low: Lowerer, node: ast.Call) -> Domain:
     bounds = [expressions.value(low, a).expr for a in node.args]
     if node.keywords or not 1 <= len(bounds) <= 2 or not all(isinstance(b, Const) for b in bounds):
-        raise low.error("SVM225", "range() must be known when compiling", node,
-                        "use constants and sizes: range(3), range(k.pages_per_window); for a run-time bound write a while loop")
+        raise low.error(
+            "SVM225",
+            "range() must be known when compiling",
+            node,
+            "use constants and sizes: range(3), range(k.pages_per_window); for a run-time bound write a while loop",
+        )
     first = bounds[0].value if len(bounds) == 2 and isinstance(bounds[0], Const) else 0
     last = bounds[-1].value if isinstance(bounds[-1], Const) else 0
     return Domain(IntType(first, max(first, last - 1)), first, max(0, last - first))
@@ -70,7 +79,9 @@ def _range(low: Lowerer, node: ast.Call) -> Domain:
 def quantified(low: Lowerer, op: str, node: ast.Call) -> Value:
     """``all(... for x in domain if ...)`` and its siblings."""
     if len(node.args) != 1 or not isinstance(node.args[0], ast.GeneratorExp):
-        raise low.error("SVM226", f"{op}() takes a generator expression", node, f"write {op}(x.ready for x in k.things)")
+        raise low.error(
+            "SVM226", f"{op}() takes a generator expression", node, f"write {op}(x.ready for x in k.things)"
+        )
     return Value(_nest(low, op, node.args[0], 0), low.source.text(node))
 
 
@@ -81,7 +92,9 @@ def _nest(low: Lowerer, op: str, node: ast.GeneratorExp, depth: int) -> Expr:
         return expressions.condition(low, node.elt)
     generator = node.generators[depth]
     if not isinstance(generator.target, ast.Name):
-        raise low.error("SVM226", "the variable of a quantifier must be one name", generator.target, "nest two 'for' clauses")
+        raise low.error(
+            "SVM226", "the variable of a quantifier must be one name", generator.target, "nest two 'for' clauses"
+        )
 
     def body() -> Expr:
         before = low.when
@@ -91,14 +104,19 @@ def _nest(low: Lowerer, op: str, node: ast.GeneratorExp, depth: int) -> Expr:
             low.when = both(before, test)
         inner = _nest(low, op, node, depth + 1)
         low.when = before
-        if op == "all":
-            return implies(test, inner)
-        return both(test, inner) if op == "any" else choice(test, inner, integer(0))
+        return _only_where(op, test, inner)
 
     return over(low, op, generator.target.id, generator.iter, body)
 
 
-def over(low: Lowerer, op: str, variable: str, iterable: ast.expr | Meaning, body: object) -> Expr:
+def _only_where(op: str, test: Expr, inner: Expr) -> Expr:
+    """An element for which the test is false does not count."""
+    if op == "all":
+        return implies(test, inner)
+    return both(test, inner) if op == "any" else choice(test, inner, integer(0))
+
+
+def over(low: Lowerer, op: str, variable: str, iterable: ast.expr | Meaning, body: Callable[[], Expr]) -> Expr:
     """Quantify what ``body()`` builds, with ``variable`` bound; its checks are demanded for every element."""
     unique = f"{variable}{len(low.bound)}" if any(variable in b for b in low.bound) else variable
     node = iterable if isinstance(iterable, ast.expr) else low.scope.function.node
@@ -111,7 +129,6 @@ def over(low: Lowerer, op: str, variable: str, iterable: ast.expr | Meaning, bod
     outside, low.ops = low.ops, []
     before, low.when = low.when, both(low.when, found.exists or TRUE)
     try:
-        assert callable(body)
         inner = body()
     finally:
         low.bound.pop()
@@ -123,8 +140,7 @@ def over(low: Lowerer, op: str, variable: str, iterable: ast.expr | Meaning, bod
         ok = quantifier("all", unique, found.first, found.count, check.ok, BOOL, found.type)
         low.ops.append(Demand(Check(check.when, ok, check.property, check.message, check.frames)))
     if found.exists is not None:
-        inner = (implies(found.exists, inner) if op == "all" else both(found.exists, inner) if op == "any"
-                 else choice(found.exists, inner, integer(0)))  # fmt: skip
+        inner = _only_where(op, found.exists, inner)
     kind: Type = BOOL
     if op == "sum":
         lo, hi = min(0, inner.type.lo), max(0, inner.type.hi)
@@ -135,7 +151,11 @@ def over(low: Lowerer, op: str, variable: str, iterable: ast.expr | Meaning, bod
 def _summand(low: Lowerer, node: ast.expr) -> Expr:
     result = expressions.value(low, node)
     if result.type == BOOL:
-        return choice(result.expr, integer(1), integer(0)) if not isinstance(result.expr, Const) else integer(result.expr.value)
+        return (
+            choice(result.expr, integer(1), integer(0))
+            if not isinstance(result.expr, Const)
+            else integer(result.expr.value)
+        )
     if not isinstance(result.type, IntType):
         raise low.error("SVM226", "sum() adds integers or counts bools", node, "write sum(x.ready for x in k.things)")
     return result.expr

@@ -8,6 +8,7 @@ import builtins
 import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ...ir.build import hull, implies, loads
 from ...ir.expr import TRUE, Const, Expr, Load, Me, integer
@@ -99,8 +100,15 @@ class Facts:
 class Lowerer:
     """Shared by all modules of this package; each of them is a set of functions over it."""
 
-    def __init__(self, storage: Storage, sources: Sources, actor: Actor, actors: dict[str, ActorsValue],
-                 options: dict[str, object], facts: Facts) -> None:  # fmt: skip
+    def __init__(
+        self,
+        storage: Storage,
+        sources: Sources,
+        actor: Actor,
+        actors: dict[str, ActorsValue],
+        options: dict[str, object],
+        facts: Facts,
+    ) -> None:
         self.storage, self.sources, self.actor, self.actors = storage, sources, actor, actors
         self.options, self.facts = options, facts
         self.graph = RawGraph()
@@ -137,7 +145,9 @@ class Lowerer:
         chain = self.frames[: len(self.scopes) - 1]
         return LowerError(Diagnostic(code, headline, self.frame(node), advice, labels, chain))
 
-    def warn(self, code: str, headline: str, node: ast.AST, advice: str, severity: str = "warning") -> None:
+    def warn(
+        self, code: str, headline: str, node: ast.AST, advice: str, severity: Literal["warning", "hint"] = "warning"
+    ) -> None:
         frame = self.frame(node)
         chain = self.frames[: len(self.scopes) - 1]
         self.facts.warnings.setdefault((code, frame), Diagnostic(code, headline, frame, advice, (), chain, severity))
@@ -151,8 +161,14 @@ class Lowerer:
         c = self.context
         return self.graph.add(c.pending, c.urgent, c.inside)
 
-    def emit(self, ops: Iterable[Op] = (), kind: EdgeKind | None = None, target: int | None = None,
-             fairness: Fairness | None = None, label: str | None = None) -> int:  # fmt: skip
+    def emit(
+        self,
+        ops: Iterable[Op] = (),
+        kind: EdgeKind | None = None,
+        target: int | None = None,
+        fairness: Fairness | None = None,
+        label: str | None = None,
+    ) -> int:
         """An edge from the current node with the operations gathered so far and ``ops``; its target becomes current."""
         gathered = (*self.ops, *ops)
         self.ops = []
@@ -164,7 +180,9 @@ class Lowerer:
         if not source.frames:
             source.frames, source.label = self.frames, self.label
         found = kind or self.kind_of(gathered)
-        source.edges.append(RawEdge(target, found, gathered, self.label if label is None else label, self.frames, fairness))
+        source.edges.append(
+            RawEdge(target, found, gathered, self.label if label is None else label, self.frames, fairness)
+        )
         self.cur = target
         return target
 
@@ -228,8 +246,12 @@ class Lowerer:
             merged = hull(known, kind)
         else:
             shown = name.rpartition(".")[2]
-            raise self.error("SVM210", f"'{shown}' holds a {type_name(known)} elsewhere and a {type_name(kind)} here", node,
-                             "use one local for each type")  # fmt: skip
+            raise self.error(
+                "SVM210",
+                f"'{shown}' holds a {type_name(known)} elsewhere and a {type_name(kind)} here",
+                node,
+                "use one local for each type",
+            )
         if merged != known:
             self.facts.types[name] = merged
             self.facts.changed = True

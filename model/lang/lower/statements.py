@@ -39,7 +39,7 @@ def begin(low: Lowerer, node: ast.stmt) -> None:
 
 def is_library(low: Lowerer) -> bool:
     """A primitive's own lines label no step: the call of the primitive does."""
-    return low.scope.function.function.__module__.startswith("svmcheck.model.primitives") and len(low.scopes) > 1
+    return low.scope.function.python.__module__.startswith("svmcheck.model.primitives") and len(low.scopes) > 1
 
 
 def _head(node: ast.stmt) -> ast.AST:
@@ -68,6 +68,18 @@ def statement(low: Lowerer, node: ast.stmt) -> None:
             assign.assign(low, target, given, node)
         case ast.AugAssign():
             assign.augmented(low, node)
+        case ast.Assert():
+            assertion(low, node)
+        case ast.Return():
+            return_statement(low, node)
+        case ast.Break() | ast.Continue():
+            loops.jump(low, node)
+        case _:
+            _compound(low, node)
+
+
+def _compound(low: Lowerer, node: ast.stmt) -> None:
+    match node:
         case ast.If():
             branches.if_statement(low, node)
         case ast.While():
@@ -78,14 +90,9 @@ def statement(low: Lowerer, node: ast.stmt) -> None:
             blocks.with_block(low, node, 0)
         case ast.Match():
             branches.match_statement(low, node)
-        case ast.Assert():
-            assertion(low, node)
-        case ast.Return():
-            return_statement(low, node)
-        case ast.Break() | ast.Continue():
-            loops.jump(low, node)
         case _:
-            raise low.error("SVM308", f"{type(node).__name__} is not part of the language", node, "see docs/language.md")
+            what = f"{type(node).__name__} is not part of the language"
+            raise low.error("SVM308", what, node, "see docs/language.md")
 
 
 def _bare_call(low: Lowerer, call: ast.Call) -> None:
@@ -100,7 +107,9 @@ def assertion(low: Lowerer, node: ast.Assert) -> None:
     if node.msg is not None:
         given = expressions.evaluate(low, node.msg)
         if not isinstance(given, Static) or not isinstance(given.value, str):
-            raise low.error("SVM248", "the message of an assertion is a text in quotes", node.msg, 'assert x, "message"')
+            raise low.error(
+                "SVM248", "the message of an assertion is a text in quotes", node.msg, 'assert x, "message"'
+            )
         message = given.value
     low.specification = True
     try:
@@ -121,13 +130,19 @@ def return_statement(low: Lowerer, node: ast.Return) -> None:
     function = low.scope.function
     if node.value is not None and not (isinstance(node.value, ast.Constant) and node.value.value is None):
         if not inline.returns_value(function.node):
-            raise low.error("SVM258", f"'{function.name}' returns a value without saying which type", node,
-                            "annotate it: 'def f(k: World) -> Result:'")
+            raise low.error(
+                "SVM258",
+                f"'{function.name}' returns a value without saying which type",
+                node,
+                "annotate it: 'def f(k: World) -> Result:'",
+            )
         found = expressions.evaluate(low, node.value)
         _store_return(low, found, node, inline.annotated(low, function, function.node.returns))
     elif inline.returns_value(function.node):
         if node.value is None:
-            raise low.error("SVM259", f"'{function.name}' must return a value", node, "return one, or annotate '-> None'")
+            raise low.error(
+                "SVM259", f"'{function.name}' must return a value", node, "return one, or annotate '-> None'"
+            )
         _store_return(low, Static(None), node, inline.annotated(low, function, function.node.returns))
     low.flush()
     loops.leave(low, "function")
@@ -144,7 +159,11 @@ def _store_return(low: Lowerer, found: Meaning, node: ast.Return, expected: Type
     if expected is not None:
         value = expressions.as_value(low, found, node, expected)
         if not assign.fits(value.type, expected) and not (expected == BOOL and value.type == BOOL):
-            raise low.error("SVM260", f"declared to return {type_name(expected)}, this is {type_name(value.type)}", node,
-                            "return what is declared")
+            raise low.error(
+                "SVM260",
+                f"declared to return {type_name(expected)}, this is {type_name(value.type)}",
+                node,
+                "return what is declared",
+            )
         found = value
     assign.store_local(low, first, found, node)

@@ -27,7 +27,9 @@ def builtin(low: Lowerer, function: Builtin, node: ast.Call) -> Meaning:
         return quantifiers.quantified(low, word, node)
     if word == "me":
         if low.actor.count == 0:
-            raise low.error("SVM240", "me() outside an actor", node, "the first state and properties belong to no process")
+            raise low.error(
+                "SVM240", "me() outside an actor", node, "the first state and properties belong to no process"
+            )
         return Value(fields.process_id(low, low.actor.first, low.actor.me), "me()")
     if word == "alive":
         return Value(expressions.liveness(low, one(low, node), node), low.source.text(node))
@@ -37,13 +39,21 @@ def builtin(low: Lowerer, function: Builtin, node: ast.Call) -> Meaning:
         return extreme(low, word, node)
     if word in EFFECTS:
         if low.bound or low.specification or low.when != TRUE:
-            raise low.error("SVM235", f"{word.rpartition('.')[2]}() inside a condition or property", node,
-                            "assign its result to a local first")
+            raise low.error(
+                "SVM235",
+                f"{word.rpartition('.')[2]}() inside a condition or property",
+                node,
+                "assign its result to a local first",
+            )
         return effects.value(low, function, node)
     if word == "counter":
-        raise low.error("SVM241", "counter() declares a local", node, "write 'tries = counter(3, 0, 3)' as a statement of its own")
+        raise low.error(
+            "SVM241", "counter() declares a local", node, "write 'tries = counter(3, 0, 3)' as a statement of its own"
+        )
     if word in STATEMENTS:
-        raise low.error("SVM242", f"{word.rpartition('.')[2]}() is a statement, not a value", node, "put it on a line of its own")
+        raise low.error(
+            "SVM242", f"{word.rpartition('.')[2]}() is a statement, not a value", node, "put it on a line of its own"
+        )
     raise low.error("SVM243", f"{word}() cannot be used here", node, "it belongs into a with or a for statement")
 
 
@@ -64,7 +74,9 @@ def length(low: Lowerer, node: ast.Call) -> Meaning:
             size = getattr(found, "size", None) or getattr(found, "count", None)
             if isinstance(size, int):
                 return Static(size)
-            raise low.error("SVM224", f"len() of {names.describe(found)}", node, "sets, arrays, pools and actors have a length")
+            raise low.error(
+                "SVM224", f"len() of {names.describe(found)}", node, "sets, arrays, pools and actors have a length"
+            )
 
 
 def extreme(low: Lowerer, word: str, node: ast.Call) -> Meaning:
@@ -102,7 +114,11 @@ def keyword(low: Lowerer, node: ast.Call, name: str, allowed: tuple[object, ...]
         if given.arg == name:
             found = expressions.evaluate(low, given.value)
             if not isinstance(found, Static) or found.value not in allowed:
-                raise low.error("SVM244", f"{name}= must be one of {', '.join(map(repr, allowed))}", given.value,
-                                "it decides the shape of the automaton, so it must be known when compiling")
+                raise low.error(
+                    "SVM244",
+                    f"{name}= must be one of {', '.join(map(repr, allowed))}",
+                    given.value,
+                    "it decides the shape of the automaton, so it must be known when compiling",
+                )
             return found.value
     return default
