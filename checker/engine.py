@@ -66,6 +66,7 @@ class Outcome:
 class Engine(Protocol):
     """Decides properties of a program. A violation is replayed by the reference interpreter before it is returned."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def decide(self, program: Program, properties: tuple[Property, ...], limits: Limits, progress: Progress) -> Outcome: ...

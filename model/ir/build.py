@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from itertools import product
 
 from .expr import FALSE, TRUE, Binary, BinaryOp, Bound, Const, Expr, Ite, Load, Me, Quant, Unary, integer
-from .types import BOOL, IntType, RefType, Type
+from .types import BOOL, IntType, PidType, RefType, Type
 
 COMPARE: dict[str, Callable[[int, int], bool]] = {
     "==": lambda a, b: a == b,
@@ -233,8 +233,8 @@ def _rebuild_binary(op: BinaryOp, left: Expr, right: Expr, kind: Type) -> Expr:
     if op in SETS:
         return set_operation(op, left, right)
     result = arithmetic(op, left, right)
-    # A reference's slot arithmetic keeps its type: the interval of the operands knows less than the reference does.
-    if isinstance(kind, RefType):
+    # Arithmetic inside a reference or a process id keeps its type: readers and the interval know less without it.
+    if isinstance(kind, RefType | PidType):
         return Const(result.value, kind) if isinstance(result, Const) else Binary(op, left, right, kind)
     return result
 
