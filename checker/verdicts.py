@@ -38,6 +38,9 @@ class Explored:
     taken: frozenset[tuple[int, int]]
 
 
+STEP_KINDS = frozenset({"lifetime", "locking", "bounds", "assertion"})  # checked by steps, and only by them
+
+
 def needs_graph(claim: Property) -> bool:
     """Whether a property is about what lies ahead of a state, and not about one state or step."""
     return claim.kind in ("livelock", "leads-to", "always-eventually") or claim.name == PARTIAL_DEADLOCK
@@ -108,7 +111,19 @@ class Judge:
             return Judgement(Verdict.TRUNCATED, undecided)
         if claim.kind == "balance" and not self._explored.settled:
             return Judgement(Verdict.VACUOUS, "no reachable state in which every process has ended or rests")
+        if claim.kind in STEP_KINDS and not self._evaluated(claim):
+            return Judgement(Verdict.VACUOUS, "no step that could violate it is ever reached")
         return Judgement(Verdict.HOLDS, assumptions=self._timing)
+
+    def _evaluated(self, claim: Property) -> bool:
+        """Whether some process stood before a step that is checked for the property: at its first location, or where
+        a step that was taken leads."""
+        for number, process in enumerate(self._semantics.program.processes):
+            arrived = {process.edges[edge].target for k, edge in self._explored.taken if k == number}
+            for edge in process.edges:
+                if edge.source in arrived | {process.entry} and any(c.property == claim.name for c in edge.checks):
+                    return True
+        return False
 
     def _cover(self, claim: Property) -> Judgement:
         processes = self._semantics.program.processes

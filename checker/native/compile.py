@@ -63,17 +63,17 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "svmcheck" / "native"
 
 
-def build(source: str) -> Built | NoCompiler:
-    """The shared object of a C source, out of the cache or compiled now."""
+def build(source: str, *more_flags: str) -> Built | NoCompiler:
+    """The shared object of a C source, out of the cache or compiled now. ``more_flags`` go after FLAGS."""
     compiler = find_compiler()
     if isinstance(compiler, NoCompiler):
         return compiler
-    key = hashlib.sha256("\0".join((source, *FLAGS, compiler.identity)).encode()).hexdigest()[:32]
+    key = hashlib.sha256("\0".join((source, *FLAGS, *more_flags, compiler.identity)).encode()).hexdigest()[:32]
     folder = _writable(cache_folder())
     found = _cached(folder, key)
     if found:
         return Built(found, compiled=False)
-    return _compile(compiler, source, folder, key)
+    return _compile((*compiler.command, *FLAGS, *more_flags), source, folder, key)
 
 
 def _writable(folder: Path) -> Path:
@@ -103,18 +103,19 @@ def _name(key: str, content: bytes) -> str:
     return f"{key}-{hashlib.sha256(content).hexdigest()[:16]}.so"
 
 
-def _compile(compiler: Compiler, source: str, folder: Path, key: str) -> Built | NoCompiler:
+def _compile(command: tuple[str, ...], source: str, folder: Path, key: str) -> Built | NoCompiler:
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as work:
         text, made = Path(work, "program.c"), Path(work, "program.so")
         text.write_text(source)
-        command = [*compiler.command, *FLAGS, "-o", str(made), str(text)]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+            done = subprocess.run(
+                [*command, "-o", str(made), str(text)], capture_output=True, text=True, errors="replace", check=False
+            )
         except OSError as error:
-            return NoCompiler(f"{compiler.command[0]} could not be run: {error.strerror}.")
+            return NoCompiler(f"{command[0]} could not be run: {error.strerror}.")
         if done.returncode or not made.exists():
             said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-            return NoCompiler(f"{' '.join(compiler.command)} failed: {said[0]}", "Check that it can compile C at all.")
+            return NoCompiler(f"{command[0]} failed: {said[0]}", "Check that it can compile C at all.")
         path = folder / _name(key, made.read_bytes())
         os.replace(made, path)  # atomic: another process sees all of it or nothing
     _prune(folder, path)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""A program as one C translation unit: its transitions, checks and invariants, then the runtime that drives them.
+"""The transitions, checks and invariants of a program as C functions.
 
-One C function for each (class, location), with the instance as parameter, keeps the code small. A function appends the
+One function for each (class, location), with the instance as parameter, keeps the code small. A function appends the
 successors of a state to a buffer, each a row of the packed words and one word that says where it came from: the number
 of the old state in the upper half, then 8 bits instance and 24 bits edge.
 """
@@ -9,107 +9,31 @@ of the old state in the upper half, then 8 bits instance and 24 bits edge.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 
-from ...model.ir.program import Check, Edge, Invariant, Location, Process, Program
-from ...model.ir.properties import DEADLOCK
+from ...model.ir.program import Check, Edge, Invariant, Location, Process
 from .expr_c import C, Scope, cell_index, compile_expr, number, place
-from .packing import Field, Packing, Unsupported, pack_program
+from .numbering import Numbering
+from .packing import Field
 
-RUNTIME = ("base.h", "table.c", "search.c", "workers.c", "trace.c", "graph.c")
-MOST_INSTANCES, MOST_EDGES = 256, 1 << 24
 # Successors are written before their guard is known and kept if it holds, which saves mispredicted branches; beyond
 # this many updates the work lost on false guards costs more than the branch.
 SPECULATE = 6
 NO, YES, IF_STUCK = 0, 1, 2
 
 
-@dataclass(frozen=True)
-class Unit:
-    """The numbering shared by the generated C and its caller.
-
-    Edges are numbered through all classes in order; ``faults`` names what ``report`` numbers: every property with
-    checks, every invariant, and the deadlock, which is last.
-    """
-
-    program: Program
-    packing: Packing
-
-    @cached_property
-    def first_edge(self) -> tuple[int, ...]:
-        """The number of each class's first edge."""
-        counts = [len(p.edges) for p in self.program.processes]
-        return tuple(sum(counts[:k]) for k in range(len(counts)))
-
-    @cached_property
-    def first_instance(self) -> tuple[int, ...]:
-        counts = [p.count for p in self.program.processes]
-        return tuple(sum(counts[:k]) for k in range(len(counts)))
-
-    @property
-    def instances(self) -> int:
-        return sum(p.count for p in self.program.processes)
-
-    @property
-    def edges(self) -> int:
-        return sum(len(p.edges) for p in self.program.processes)
-
-    @cached_property
-    def faults(self) -> tuple[str, ...]:
-        checked = {c.property for p in self.program.processes for e in p.edges for c in e.checks}
-        return (*sorted(checked), *(i.name for i in self.program.invariants), DEADLOCK)
-
-    @cached_property
-    def fault_number(self) -> dict[str, int]:
-        return {name: number for number, name in enumerate(self.faults)}
-
-    @cached_property
-    def source(self) -> str:
-        return "\n".join(_unit(self))
-
-
-def emit(program: Program) -> Unit:
-    """The C of a program. Raises Unsupported if it is beyond the packing or the numbering."""
-    unit = Unit(program, pack_program(program))
-    if unit.instances > MOST_INSTANCES or unit.edges > MOST_EDGES:
-        raise Unsupported(f"the native engine numbers at most {MOST_INSTANCES} processes and {MOST_EDGES} edges")
-    return unit
-
-
-def _unit(unit: Unit) -> Iterator[str]:
-    texts = {name: Path(__file__).with_name("runtime").joinpath(name).read_text() for name in RUNTIME}
-    yield from _sizes(unit)
-    yield texts.pop("base.h")
+def functions(unit: Numbering) -> Iterator[str]:
+    """The C of a program: ``successors``, ``examine`` and ``may_stay``, and what they call."""
     for number_, process in enumerate(unit.program.processes):
         yield from _process(unit, number_, process)
     yield from _successors(unit)
     yield from _invariants(unit)
     yield from _stands(unit, "may_stay", _may_stay)
-    yield from texts.values()
-
-
-def _sizes(unit: Unit) -> Iterator[str]:
-    yield f"#define WORDS {unit.packing.words}"
-    yield f"#define INSTANCES {unit.instances}"
-    yield f"#define EDGES {max(unit.edges, 1)}"
-    yield f"#define FAULTS {len(unit.faults)}"
-    yield f"#define DEADLOCK {len(unit.faults) - 1}"
-    fan_outs = {process.name: _fan_out(process) for process in unit.program.processes}
-    yield f"#define MOST_STEPS {max(fan_outs.values(), default=0) + 1}"
-    yield f"#define MOST_SUCCESSORS {sum(p.count * fan_outs[p.name] for p in unit.program.processes) + 1}"
-
-
-def _fan_out(process: Process) -> int:
-    sources = [e.source for e in process.edges]
-    return max((sources.count(s) for s in set(sources)), default=0)
 
 
 # Transitions
 
 
-def _process(unit: Unit, class_: int, process: Process) -> Iterator[str]:
+def _process(unit: Numbering, class_: int, process: Process) -> Iterator[str]:
     """The step functions of a class, and the table of them by location."""
     me = number(0) if process.count == 1 else C("me", 0, process.count - 1)
     scope = Scope.of(unit.program, unit.packing, me)
@@ -125,7 +49,7 @@ def _process(unit: Unit, class_: int, process: Process) -> Iterator[str]:
     yield f"static Step *const steps_{class_}[] = {{{', '.join(names)}}};"
 
 
-def _edge(unit: Unit, scope: Scope, location: Field, number_: int, edge: Edge) -> Iterator[str]:
+def _edge(unit: Numbering, scope: Scope, location: Field, number_: int, edge: Edge) -> Iterator[str]:
     guard = compile_expr(edge.guard, scope)
     yield f"/* {number_} */"
     for failing, position in _failing(scope, edge.checks):
@@ -176,7 +100,7 @@ def _failing(scope: Scope, checks: tuple[Check, ...]) -> Iterator[tuple[str, int
             yield f"{when.text} && !{ok.text}", position
 
 
-def _successors(unit: Unit) -> Iterator[str]:
+def _successors(unit: Numbering) -> Iterator[str]:
     """``successors`` of a state: all instances in order, or those whose urgency leaves the others no turn."""
     urgent = [_urgency(unit, k, p) for k, p in enumerate(unit.program.processes)]
     yield from urgent
@@ -193,7 +117,7 @@ def _successors(unit: Unit) -> Iterator[str]:
     yield "return o; }"
 
 
-def _turn(unit: Unit, class_: int, condition: str) -> Iterator[str]:
+def _turn(unit: Numbering, class_: int, condition: str) -> Iterator[str]:
     count, first = unit.program.processes[class_].count, unit.first_instance[class_]
     location = unit.packing.locations[class_]
     yield f"for (i64 me = 0; me < {count}; me++) {{ const u64 at = {_location(location)};"
@@ -209,7 +133,7 @@ def _location(field: Field) -> str:
     return f"s[{word}] >> {shift} & {field.mask}ULL"
 
 
-def _urgency(unit: Unit, class_: int, process: Process) -> str:
+def _urgency(unit: Numbering, class_: int, process: Process) -> str:
     """The function that says whether an instance has priority; empty if none of the class ever has."""
     scope = Scope.of(unit.program, unit.packing, number(0) if process.count == 1 else C("me", 0, process.count - 1))
     stated = {at: place.urgent for at, place in enumerate(process.locations) if place.urgent is not None}
@@ -224,15 +148,15 @@ def _urgency(unit: Unit, class_: int, process: Process) -> str:
 # States
 
 
-def _invariants(unit: Unit) -> Iterator[str]:
+def _invariants(unit: Numbering) -> Iterator[str]:
     """``examine`` reports every invariant that a state breaks. Position -1 is its expression, else a guarding check."""
     scope = Scope.of(unit.program, unit.packing, None)
-    yield from _stands(unit, "settled", _settled)
+    yield from _stands(unit, "all_settled", _settled)
     yield "static void examine(const u64 *restrict s, u64 from, Faults *faults) {"
     yield "(void)s; (void)from; (void)faults;"
     for kind in ("invariant", "balance"):
         if kind == "balance" and any(i.kind == kind for i in unit.program.invariants):
-            yield "if (!settled(s)) return;"
+            yield "if (!all_settled(s)) return;"
             yield "faults->settled = 1;"
         for invariant in unit.program.invariants:
             if invariant.kind == kind:
@@ -246,7 +170,7 @@ def _invariant(scope: Scope, property_: int, invariant: Invariant) -> Iterator[s
     yield f"if (unlikely(!{compile_expr(invariant.expr, scope).text})) report(faults, {property_}, from, -1);"
 
 
-def _stands(unit: Unit, name: str, grade: Callable[[Location], int]) -> Iterator[str]:
+def _stands(unit: Numbering, name: str, grade: Callable[[Location], int]) -> Iterator[str]:
     """A C function: whether every instance stands where ``grade`` is YES, or IF_STUCK and it has no step."""
     yield f"static int {name}(const u64 *restrict s) {{ (void)s;"
     for class_, process in enumerate(unit.program.processes):

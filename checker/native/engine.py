@@ -18,11 +18,12 @@ from ..reference.budget import Budget, Stopped
 from ..reference.engine import ReferenceEngine
 from ..verdicts import Explored, Judge, coverage, unasked
 from .compile import NoCompiler, build
-from .emit import Unit, emit
 from .graph import stored_graph
 from .library import Found, Search, Status, open_library
 from .packing import Unsupported
+from .unit import translate
 
+NAME = "native"
 SLICE_SECONDS = 0.05  # between looks at limits and the keyboard
 
 
@@ -35,22 +36,19 @@ class NativeEngine:
     """
 
     workers: int | None = None
-    name: str = "native"
+    name: str = NAME
 
     def decide(self, program: Program, properties: tuple[Property, ...], limits: Limits, progress: Progress) -> Outcome:
         try:
-            unit = emit(program)
+            unit = translate([program])
         except Unsupported as problem:
             return _by_reference(f"{problem}", program, properties, limits, progress)
         built = build(unit.source)
         if isinstance(built, NoCompiler):
             return _by_reference(f"{built.reason} {built.remedy}", program, properties, limits, progress)
-        semantics = Semantics(program)
-        with Search(open_library(built.path), unit, self._threads(), limits.memory) as search:
-            return _Decision(semantics, unit, search, limits, progress).outcome(properties, self.name)
-
-    def _threads(self) -> int:
-        return self.workers or os.cpu_count() or 1
+        workers = self.workers or os.cpu_count() or 1
+        with Search(open_library(built.path), unit.programs[0], workers, limits.memory) as search:
+            return decide_by(search, properties, limits, progress)
 
 
 def _by_reference(
@@ -60,23 +58,28 @@ def _by_reference(
     return replace(outcome, notes=(f"The native engine cannot run: {why} The reference engine did.", *outcome.notes))
 
 
+def decide_by(search: Search, properties: tuple[Property, ...], limits: Limits, progress: Progress) -> Outcome:
+    """The outcome of a search that has not begun."""
+    return _Decision(search, limits, progress).outcome(properties)
+
+
 class _Decision:
     """One ``decide``: the search in slices, then the verdicts."""
 
-    def __init__(self, semantics: Semantics, unit: Unit, search: Search, limits: Limits, progress: Progress) -> None:
-        self._semantics = semantics
-        self._unit = unit
+    def __init__(self, search: Search, limits: Limits, progress: Progress) -> None:
         self._search = search
+        self._numbering = search.numbering
+        self._semantics = Semantics(search.numbering.program)
         self._limits = limits
         self._budget = Budget(limits, progress)
         self._progress = progress
         self._liveness: Liveness | None = None
         self._stopped: str | None = None
 
-    def outcome(self, properties: tuple[Property, ...], engine: str) -> Outcome:
+    def outcome(self, properties: tuple[Property, ...]) -> Outcome:
         stopped = self._explore()
         explored = self._explored(stopped)
-        judge = Judge(self._semantics, explored, engine, self._ahead, lambda: self._budget.seconds)
+        judge = Judge(self._semantics, explored, NAME, self._ahead, lambda: self._budget.seconds)
         results = tuple(judge.result(p) for p in properties)
         return Outcome(
             results,
@@ -108,9 +111,7 @@ class _Decision:
 
     def _report(self) -> None:
         n = self._search.count()
-        self._progress(
-            Tick("search", n.states, n.transitions, n.depth, n.frontier, self._budget.seconds, n.memory)
-        )
+        self._progress(Tick("search", n.states, n.transitions, n.depth, n.frontier, self._budget.seconds, n.memory))
 
     def _reached(self, status: Status) -> str:
         if status is Status.STATE_LIMIT:
@@ -121,7 +122,7 @@ class _Decision:
 
     def _explored(self, stopped: str | None) -> Explored:
         n = self._search.count()
-        found = [(name, f) for name in self._unit.faults if (f := self._search.found(name))]
+        found = [(name, f) for name in self._numbering.faults if (f := self._search.found(name))]
         found.sort(key=lambda item: item[1].depth + (item[1].move is not None))
         taken = self._search.taken()
         numbers = ((k, e) for k, p in enumerate(self._semantics.program.processes) for e in range(len(p.edges)))

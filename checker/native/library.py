@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 
-from .emit import Unit
+from .numbering import Numbering
 
 NONE = 0xFFFFFFFF
 UNLIMITED = (1 << 64) - 1
@@ -83,6 +83,7 @@ class _Violation(ctypes.Structure):
 
 # name -> (result, arguments)
 _SIGNATURES = {
+    "svm_choose": (None, (ctypes.c_uint32,)),
     "svm_open": (ctypes.c_void_p, (ctypes.c_uint32, ctypes.c_uint64)),
     "svm_close": (None, (ctypes.c_void_p,)),
     "svm_begin": (ctypes.c_int, (ctypes.c_void_p, ctypes.c_void_p)),
@@ -110,10 +111,16 @@ def open_library(path: Path) -> ctypes.CDLL:
 class Search:
     """A breadth-first search; a context manager, for the states live outside Python's memory."""
 
-    def __init__(self, library: ctypes.CDLL, unit: Unit, workers: int, memory: int | None) -> None:
-        """Raises MemoryError if not even an empty table can be had."""
+    def __init__(
+        self, library: ctypes.CDLL, numbering: Numbering, workers: int, memory: int | None, program: int = 0
+    ) -> None:
+        """``program``: which of the library's programs; only one at a time can be searched.
+
+        Raises MemoryError if not even an empty table can be had.
+        """
         self._library = library
-        self._unit = unit
+        self.numbering = numbering
+        library.svm_choose(program)
         self._search = library.svm_open(workers, UNLIMITED if memory is None else memory)
         if not self._search:
             raise MemoryError("no memory for a search")
@@ -140,7 +147,7 @@ class Search:
 
     def found(self, name: str) -> Found | None:
         """The first violation of the property with this name among the unit's faults."""
-        pointer = self._library.svm_violation(self._search, self._unit.fault_number[name])
+        pointer = self._library.svm_violation(self._search, self.numbering.fault_number[name])
         if not pointer:
             return None
         v = pointer.contents
@@ -148,14 +155,14 @@ class Search:
 
     def taken(self) -> bytes:
         """One byte for each edge of all classes in order, 1 if it was ever taken."""
-        out = (ctypes.c_ubyte * max(self._unit.edges, 1))()
+        out = (ctypes.c_ubyte * max(self.numbering.edges, 1))()
         self._library.svm_taken(self._search, out)
-        return bytes(out)[: self._unit.edges]
+        return bytes(out)[: self.numbering.edges]
 
     def state(self, number: int) -> tuple[int, ...]:
-        words = (ctypes.c_uint64 * self._unit.packing.words)()
+        words = (ctypes.c_uint64 * self.numbering.packing.words)()
         self._library.svm_state(self._search, number, words)
-        return self._unit.packing.unpack(tuple(words))
+        return self.numbering.packing.unpack(tuple(words))
 
     def number(self, state: tuple[int, ...]) -> int:
         """The number of a state. Raises KeyError if it was not found."""
@@ -187,16 +194,16 @@ class Search:
         """For each instance what to add to the number of an edge to get that of the move."""
         result: list[int] = []
         before = 0
-        for process, first_edge in zip(self._unit.program.processes, self._unit.first_edge, strict=True):
+        for process, first_edge in zip(self.numbering.program.processes, self.numbering.first_edge, strict=True):
             for _ in range(process.count):
                 result.append(before - first_edge)
                 before += len(process.edges)
         return result
 
     def _words(self, state: tuple[int, ...]) -> ctypes.Array[ctypes.c_uint64]:
-        return (ctypes.c_uint64 * self._unit.packing.words)(*self._unit.packing.pack(state))
+        return (ctypes.c_uint64 * self.numbering.packing.words)(*self.numbering.packing.pack(state))
 
     def _move(self, step: int) -> Move:
         process, edge = step >> 24, step & 0xFFFFFF
-        class_ = max(k for k, first in enumerate(self._unit.first_instance) if first <= process)
-        return Move(process, edge - self._unit.first_edge[class_])
+        class_ = max(k for k, first in enumerate(self.numbering.first_instance) if first <= process)
+        return Move(process, edge - self.numbering.first_edge[class_])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What generated code and the search share. WORDS, INSTANCES, EDGES, FAULTS, DEADLOCK, MOST_... come before. */
+/* What generated code and the search share. WORDS, EDGES, FAULTS, MOST_STEPS and MOST_SUCCESSORS come before. */
 
 #define _GNU_SOURCE
 #include <stdatomic.h>

@@ -13,7 +13,10 @@
 
 #include <time.h>
 
-#define SLICE 1024 /* states of a partition in one round: a round's successors should fit the cache */
+#define DEADLOCK 0 /* its number among the faults */
+#ifndef SLICE /* states of a partition in one round: a round's successors should fit the cache */
+#define SLICE 2048
+#endif
 #define CHUNK 1024 /* rows that are looked up in one go */
 #define SCRATCH_ROWS (1024 + MOST_SUCCESSORS)
 
@@ -189,10 +192,10 @@ void svm_close(Search *search)
     for (u32 p = 0; p < PARTS; p++) {
         Part *part = &search->part[p];
         for (u32 q = 0; q < PARTS; q++)
-            free(part->out[q].at);
-        free(part->states);
-        free(part->parents);
-        free(part->slots);
+            released(&search->memory, part->out[q].at, (u64)part->out[q].room * ROW * 8);
+        released(&search->memory, part->states, (u64)part->states_room * WORDS * 8);
+        released(&search->memory, part->parents, (u64)part->parents_room * 4);
+        released(&search->memory, part->slots, (u64)4 << part->slot_bits);
     }
     free(search->scratch);
     free(search);

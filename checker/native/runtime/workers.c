@@ -4,8 +4,10 @@
 #include <pthread.h>
 #include <sched.h>
 
-#define SMALL 2048 /* states in a round below which waking threads costs more than they save */
-#define SPINS 4096 /* looks at the clock's hands before a thread goes to sleep */
+#ifndef SMALL /* states in a round below which waking threads costs more than they save */
+#define SMALL 2048
+#endif
+#define SPINS 4096 /* looks for new work before a thread goes to sleep */
 
 struct Pool {
     Search *search;

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Programs as one C translation unit: their functions, and around them the runtime that drives them.
+
+One program is the rule, and then its functions are called directly. Tests put many into one unit, for starting a
+compiler takes longer than compiling one more program; they share the sizes of the largest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ...model.ir.program import Program
+from .emit import functions
+from .numbering import Numbering, number_program
+
+RUNTIME = ("memory.c", "table.c", "search.c", "workers.c", "trace.c", "graph.c")
+# Every name that a program's C defines, and so has to be told apart from that of the next program.
+OWN_NAMES = re.compile(r"\b(step_\d+_\d+|steps_\d+|urgent_\d+|all_settled|successors|examine|may_stay)\b")
+ENTRIES = ("successors", "examine", "may_stay")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One C source and the numbering of each program in it."""
+
+    programs: tuple[Numbering, ...]
+
+    @cached_property
+    def source(self) -> str:
+        return "\n".join(_lines(self.programs))
+
+
+def translate(programs: Sequence[Program]) -> Unit:
+    """Raises Unsupported if a program is beyond the packing or the numbering."""
+    numbered = [number_program(p) for p in programs]
+    words = max(n.packing.words for n in numbered)
+    return Unit(tuple(n.widened(words) for n in numbered))
+
+
+def _lines(programs: tuple[Numbering, ...]) -> Iterator[str]:
+    yield from _sizes(programs)
+    yield _runtime("base.h")
+    if len(programs) == 1:
+        yield from functions(programs[0])
+        yield "void svm_choose(u32 program) { (void)program; }"
+    else:
+        yield from _choice(programs)
+    for name in RUNTIME:
+        yield _runtime(name)
+
+
+def _runtime(name: str) -> str:
+    return Path(__file__).with_name("runtime").joinpath(name).read_text()
+
+
+def _sizes(programs: tuple[Numbering, ...]) -> Iterator[str]:
+    yield f"#define WORDS {programs[0].packing.words}"
+    yield f"#define EDGES {max(1, *(p.edges for p in programs))}"
+    yield f"#define FAULTS {max(len(p.faults) for p in programs)}"
+    yield f"#define MOST_STEPS {max(1, *(most for p in programs for most in p.fan_outs))}"
+    yield f"#define MOST_SUCCESSORS {max(1, *(p.most_successors for p in programs))}"
+
+
+def _choice(programs: tuple[Numbering, ...]) -> Iterator[str]:
+    """Every program under names of its own, and ``svm_choose`` to say which one is meant from now on."""
+    for k, program in enumerate(programs):
+        yield OWN_NAMES.sub(rf"\1_of_{k}", "\n".join(functions(program)))
+    yield "typedef struct { u64 *(*successors)(const u64 *restrict, u64, u64 *restrict, Faults *);"
+    yield "void (*examine)(const u64 *restrict, u64, Faults *); int (*may_stay)(const u64 *restrict); } Program;"
+    rows = ("{" + ", ".join(f"{name}_of_{k}" for name in ENTRIES) + "}" for k in range(len(programs)))
+    yield f"static const Program programs[] = {{{', '.join(rows)}}}, *chosen = programs;"
+    yield "void svm_choose(u32 program) { chosen = programs + program; }"
+    for name in ENTRIES:
+        yield f"#define {name} chosen->{name}"
