@@ -30,15 +30,18 @@ def field(low: Lowerer, owner: Alias, attr: str, node: ast.AST) -> Meaning:
         )
     value = declared[attr]
     path = f"{owner.path}.{attr}" if owner.path else attr
-    if is_field(value):
-        variable = low.storage.variables[path]
-        if variable.ghost and not low.specification:
+    variable = low.storage.variables.get(path)
+    if variable is not None and variable.ghost:
+        if not low.specification:
             raise low.error(
                 "SVM208",
                 f"'{attr}' is a ghost: protocol code may not read it",
                 node,
                 "ghosts are read by assertions, invariants and assignments to ghosts only",
             )
+        if is_field(value) and is_array(value.spec.of):
+            value = value.spec.of
+    if is_field(value) and variable is not None:
         return Place(path, owner.index, variable.type, owner, value.spec, variable.ghost)
     if is_array(value):
         size = low.storage.size_of(value.n, owner.cls, attr)
