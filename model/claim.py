@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .cells import cells_read
 from .evaluate import Scope, State, evaluator
 from .ir.program import Temporal
 from .ir.properties import DEADLOCK, SYSTEM_PROGRESS, Property
 from .run import STAYS, ReplayError, Run
 from .semantics import Semantics
 from .waiting import waiting, where_waiting
+
+MOST_CELLS = 6  # values quoted in the sentence about an invariant; the trace has them all
 
 
 def violation_of(semantics: Semantics, played: Run, claim: Property) -> str:
@@ -61,7 +64,12 @@ def _step_violation(semantics: Semantics, played: Run, claim: Property) -> str |
 
 def _invariant_violation(semantics: Semantics, played: Run, claim: Property) -> str | None:
     failures = semantics.failing_invariants(played.states[-1]) if played.violation is None else []
-    return next((f.message for f in failures if f.invariant.name == claim.name), None)
+    failure = next((f for f in failures if f.invariant.name == claim.name), None)
+    if failure is None:
+        return None
+    seen = cells_read(semantics.layout, played.states[-1], [failure.invariant.expr], None)
+    values = ", ".join(f"{name} is {value}" for name, value in seen[:MOST_CELLS])
+    return failure.message + (f" ({values})" if values else "")
 
 
 def _deadlock(semantics: Semantics, played: Run, claim: Property) -> str | None:

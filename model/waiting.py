@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-from .evaluate import Scope, State, cell_position
-from .ir.build import walk
-from .ir.expr import Expr, Load
-from .ir.layout import cell_name
+from .cells import cells_read
+from .evaluate import State
 from .ir.program import Frame, Location
 from .semantics import Semantics
 
@@ -38,35 +36,5 @@ def own_line(frames: tuple[Frame, ...]) -> str:
 def _looked_at(semantics: Semantics, state: State, instance: int) -> list[tuple[str, str]]:
     """The shared cells that the guards of the instance's edges read, with their values."""
     process, me = semantics.layout.instances[instance]
-    cells: dict[str, str] = {}
-    for edge in process.edges:
-        if edge.source == state[instance]:
-            for load in _loads(edge.guard):
-                found = _cell(semantics, state, load, me)
-                if found is not None:
-                    cells.setdefault(*found)
-    return list(cells.items())
-
-
-def _loads(guard: Expr) -> list[Load]:
-    result: list[Load] = []
-    walk(guard, lambda part: result.append(part) if isinstance(part, Load) else None)
-    return result
-
-
-def _cell(semantics: Semantics, state: State, load: Load, me: int) -> tuple[str, str] | None:
-    """Name and value of the cell, or None for a local, a hidden variable, or an index that cannot be followed now."""
-    variable = semantics.layout.variables[load.var]
-    if variable.owner is not None or variable.hidden:
-        return None
-    try:
-        position = cell_position(load.var, load.index, Scope(semantics.layout, me))
-        where = position if isinstance(position, int) else position(state)
-    except Exception:  # noqa: BLE001 - a quantified index, or a reference that is null now: nothing to show
-        return None
-    offset = where - semantics.layout.offset[load.var]
-    index: list[int] = []
-    for stride in semantics.layout.strides[load.var]:
-        index.append(offset // stride)
-        offset %= stride
-    return cell_name(variable, tuple(index)), variable.type.show(state[where])
+    guards = [edge.guard for edge in process.edges if edge.source == state[instance]]
+    return cells_read(semantics.layout, state, guards, me)

@@ -3,7 +3,9 @@
 
 from .completion import Completion
 from .cpu import CpuSlot
+from .fence import Fence
 from .folio_lock import FolioLock
+from .interval_notifier import IntervalNotifier
 from .mutex import Mutex
 from .refcount import Refcount
 from .rwsem import RwSem
@@ -11,4 +13,16 @@ from .spinlock import SpinLock
 from .waitqueue import WaitQueue
 from .work import Work
 
-__all__ = ["Completion", "CpuSlot", "FolioLock", "Mutex", "Refcount", "RwSem", "SpinLock", "WaitQueue", "Work"]
+__all__ = [
+    "Completion",
+    "CpuSlot",
+    "Fence",
+    "FolioLock",
+    "IntervalNotifier",
+    "Mutex",
+    "Refcount",
+    "RwSem",
+    "SpinLock",
+    "WaitQueue",
+    "Work",
+]

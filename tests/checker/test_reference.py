@@ -79,7 +79,7 @@ def test_the_counterexample_is_as_short_as_it_can_be() -> None:
     assert found.verdict is Verdict.VIOLATED
     assert found.trace is not None
     assert len(found.trace.steps) == found.depth == 4
-    assert found.message == found.trace.violation == "no-lost-update does not hold"
+    assert found.message == found.trace.violation == "no-lost-update does not hold (x is 2)"
 
 
 def test_a_violating_step_ends_the_run_and_leaves_other_properties_undecided() -> None:

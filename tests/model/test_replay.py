@@ -85,7 +85,7 @@ def test_an_invariant_has_to_fail_in_the_last_state() -> None:
     p = Automaton("p").edge("a", "b", put("x", 1)).edge("b", "c", put("x", 0))
     semantics = Semantics(program(p, variables=(variable("x"),), invariants=(invariant("zero", eq(load("x"), 0)),)))
     claim = Property("zero", "invariant")
-    assert replay(semantics, Schedule(0, ((0, 0),)), claim).violation == "zero does not hold"
+    assert replay(semantics, Schedule(0, ((0, 0),)), claim).violation == "zero does not hold (x is 1)"
     with pytest.raises(ReplayError):
         replay(semantics, Schedule(0, ((0, 0), (0, 1))), claim)
 
