@@ -170,10 +170,12 @@ def choice(test: Expr, then: Expr, other: Expr) -> Expr:
 
 
 def hull(left: Type, right: Type) -> Type:
-    """The smallest type with the values of both; for integers an interval, else they must agree."""
-    if isinstance(left, IntType) and isinstance(right, IntType):
-        return IntType(min(left.lo, right.lo), max(left.hi, right.hi))
-    return left
+    """A type with the values of both: one of them if it has the other's, else an interval of integers."""
+    if left.lo <= right.lo and right.hi <= left.hi and not (isinstance(left, IntType) and left.lo == left.hi):
+        return left
+    if right.lo <= left.lo and left.hi <= right.hi:
+        return right
+    return IntType(min(left.lo, right.lo), max(left.hi, right.hi))
 
 
 def slot_of(ref: Expr) -> Expr:
