@@ -136,7 +136,8 @@ def update_text(update: Update, scope: Scope = NOWHERE) -> str:
 
 def lock_text(event: LockEvent, scope: Scope = NOWHERE) -> str:
     where = event.lock + "".join(f"[{expr_text(i, scope)}]" for i in event.index)
-    how = " shared" if event.mode == "shared" else ""
+    flags = (("shared", event.mode == "shared"), ("recursive", event.recursive), ("nested", event.nested))
+    how = "".join(f" {word}" for word, on in flags if on)
     return f"{event.action} {where}{how}" + ("" if event.blocking or event.action == "release" else " by trylock")
 
 
@@ -206,6 +207,7 @@ def _initial(program: Program, number: int) -> str:
 def _process(process: Process, scope: Scope) -> Iterator[str]:
     symmetric = ", symmetric" if process.symmetric else ""
     yield f"process {process.name} x {process.count}{symmetric}  {place_text((process.frame,))}"
+    yield from (f"  at the start {lock_text(e, scope)}" for e in process.entry_locks)
     for number, location in enumerate(process.locations):
         yield f"  {number}:{'  entry' if number == process.entry else ''}{location_text(location, scope)}"
         for edge in process.edges:

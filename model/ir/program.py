@@ -112,6 +112,8 @@ class LockEvent:
     """What a step does to a lock, for the lock-order graph. ``lock``: its static path, ``index`` the dynamic part.
 
     ``blocking`` is false for a successful trylock, which cannot be the waiting side of a deadlock.
+    ``recursive``: a shared acquisition that passes queued writers, and so only ever waits for an exclusive holder.
+    ``nested``: the author says that the order among locks of this path is fixed, and this is not the first of them.
     """
 
     action: Literal["acquire", "release"]
@@ -120,6 +122,8 @@ class LockEvent:
     mode: Literal["exclusive", "shared"]
     blocking: bool
     frames: tuple[Frame, ...]
+    recursive: bool = False
+    nested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +183,7 @@ class Process:
     """``count`` instances of one automaton. Locations are numbered from 0; ``entry`` is where every instance starts.
 
     ``symmetric``: the instances are interchangeable (the compiler saw no use of a particular index).
+    ``entry_locks``: what every instance does to locks before its first step (pseudo-locks only: it takes no step).
     """
 
     name: str
@@ -188,6 +193,7 @@ class Process:
     entry: int
     symmetric: bool
     frame: Frame
+    entry_locks: tuple[LockEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,16 @@ def _process(
     symmetric = actor.count > 1 and is_symmetric(actor, chosen, first, low.facts.named)
     frame = low.frame(low.scope.function.node)
     final = tuple(_with_sets(e) for e in edges)
-    return Process(actor.name, actor.count, _labelled(automaton.locations), final, automaton.entry, symmetric, frame)
+    return Process(
+        actor.name,
+        actor.count,
+        _labelled(automaton.locations),
+        final,
+        automaton.entry,
+        symmetric,
+        frame,
+        automaton.start_locks,
+    )
 
 
 def _labelled(locations: tuple[Location, ...]) -> tuple[Location, ...]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from ..ir.build import loads, negate
 from ..ir.expr import FALSE, Expr, Load
-from ..ir.program import Edge, Frame, Location, Update, Variable
+from ..ir.program import Edge, Frame, Location, LockEvent, Update, Variable
 from ..ir.types import BOOL
 from .diagnostics import Diagnostic
 from .graph import RawGraph, RawNode, Store
@@ -35,7 +35,8 @@ class FuseError(Exception):
 
 @dataclass(frozen=True)
 class Automaton:
-    """The locations and edges of one actor. ``start``: the stores on the way to the entry, constants all of them.
+    """The locations and edges of one actor. ``start``: the stores on the way to the entry, constants all of them;
+    ``start_locks``: the lock events there.
 
     ``waits``: for each location, whether the actor sleeps there ("sleep"), spins ("spin") or neither ("").
     """
@@ -46,6 +47,7 @@ class Automaton:
     start: tuple[Update, ...]
     sleeps: frozenset[int]
     resched: frozenset[int]  # positions of edges that give up the CPU slot
+    start_locks: tuple[LockEvent, ...] = ()
 
 
 @dataclass
@@ -71,9 +73,10 @@ def fuse(
     builder = _Builder(graph, actor, variables, urgent_flags, {}, [])
     started = paths_from(builder, 0, Path(stepped=True))
     start: tuple[Update, ...] = ()
+    start_locks: tuple[LockEvent, ...] = ()
     if _is_quiet(started):
         path, target = started[0]
-        start = path.updates()
+        start, start_locks = path.updates(), path.locks
         entry = builder.number(target)
     else:
         entry = builder.number(0)
@@ -92,7 +95,7 @@ def fuse(
         position += 1
     locations = tuple(_location(builder, n, edges) for n in builder.order)
     locations = _with_idle(builder, locations)
-    return Automaton(locations, tuple(edges), entry, start, frozenset(sleeps), frozenset(resched))
+    return Automaton(locations, tuple(edges), entry, start, frozenset(sleeps), frozenset(resched), start_locks)
 
 
 def _is_quiet(started: list[tuple[Path, int]]) -> bool:

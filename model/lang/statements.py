@@ -91,8 +91,20 @@ def demand(condition: bool, property: str, message: str) -> None:
     _never_run()
 
 
-def acquired(lock: Record, *, mode: Literal["exclusive", "shared"] = "exclusive", blocking: bool = True) -> None:
-    """This step takes the lock: for the lock-order graph. For primitives."""
+def acquired(
+    lock: Record,
+    *,
+    mode: Literal["exclusive", "shared"] = "exclusive",
+    blocking: bool = True,
+    recursive: bool = False,
+    nested: bool = False,
+) -> None:
+    """This step takes the lock: for the lock-order graph. For primitives. By itself it is no step.
+
+    ``blocking=False``: it did not wait (a trylock). ``recursive``: a reader that passes queued writers. ``nested``: the
+    order among the locks of this kind is fixed, and one before it is held. ``acquired`` and ``released`` at once stand
+    for a wait that only the holder can end.
+    """
     _never_run()
 
 

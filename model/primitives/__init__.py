@@ -7,6 +7,7 @@ from .fence import Fence
 from .folio_lock import FolioLock
 from .interval_notifier import IntervalNotifier
 from .mutex import Mutex
+from .pseudo_lock import PseudoLock
 from .refcount import Refcount
 from .rwsem import RwSem
 from .spinlock import SpinLock
@@ -20,6 +21,7 @@ __all__ = [
     "FolioLock",
     "IntervalNotifier",
     "Mutex",
+    "PseudoLock",
     "Refcount",
     "RwSem",
     "SpinLock",

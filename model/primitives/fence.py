@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""``struct dma_fence`` (drivers/dma-buf/dma-fence.c): none, pending, signalled; waiting is uninterruptible."""
+"""``struct dma_fence`` (drivers/dma-buf/dma-fence.c): none, pending, signalled; waiting is uninterruptible.
+
+For the lock order a fence is a pseudo-lock, as in lockdep: whoever waits for it takes it. ``with fence.signalling():``
+marks the code that must get through before it can signal.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum, auto
 
-from ..lang import Record, atomic, demand, pure, state, wait
+from ..lang import Record, acquired, atomic, demand, pure, released, section, state, wait
 
 
 class FenceState(Enum):
@@ -28,8 +33,17 @@ class Fence(Record):
             demand(self.at == FenceState.PENDING, "no-double-signal", "a fence is signalled that is not pending")
             self.at = FenceState.SIGNALLED
 
+    @section
+    def signalling(self) -> Iterator[None]:
+        """dma_fence_begin_signalling() to dma_fence_end_signalling()."""
+        acquired(self, blocking=False)
+        yield
+        released(self)
+
     def wait(self) -> None:
         """dma_fence_wait(): no fence, or a signalled one, does not block."""
+        acquired(self)
+        released(self)
         wait(self.at != FenceState.PENDING)
 
     @pure

@@ -12,11 +12,13 @@ Here "has changed since I looked" is a bit for each reader, which is exact:
 ``active`` counts open start/end pairs; seq becomes even only when it is 0, whoever opened them: overlapping brackets
 without a gap starve ``read_begin()`` and ``remove()``, as in the kernel. Insertion and removal while odd are deferred
 to the end of the bracket.
+
+For the lock order the bracket from start to end is a pseudo-lock that ``read_begin()`` and ``remove()`` wait for.
 """
 
 from __future__ import annotations
 
-from ..lang import Pid, Record, atomic, bitset, bounded, demand, flag, me, pure, wait
+from ..lang import Pid, Record, acquired, atomic, bitset, bounded, demand, flag, me, pure, released, wait
 
 MOST_ACTIVE = 7  # open brackets at a time; more is a violation of ``bounds``
 
@@ -34,6 +36,7 @@ class IntervalNotifier(Record):
     def start(self) -> bool:
         """mn_itree_inv_start_range(); true if the subscription is to be called, outside the spinlock."""
         with atomic():
+            acquired(self, blocking=False)
             self.active += 1
             if self.inserted:
                 self.odd = True
@@ -44,6 +47,7 @@ class IntervalNotifier(Record):
         with atomic():
             demand(self.active > 0, "no-unbalanced-notifier", "an invalidation ends that never began")
             self.active -= 1
+            released(self)
             if self.active == 0 and self.odd:
                 self.odd = False
                 self.called = False
@@ -63,6 +67,7 @@ class IntervalNotifier(Record):
 
     def read_begin(self) -> None:
         """mmu_interval_read_begin(): may sleep until a running invalidation that was already delivered ends."""
+        self.might_wait()
         with atomic():
             self.unchanged.add(me())
             if self.odd and self.called:
@@ -89,6 +94,7 @@ class IntervalNotifier(Record):
 
     def remove(self) -> None:
         """mmu_interval_notifier_remove(): sleeps until running invalidations end. Never from a callback."""
+        self.might_wait()
         with atomic():
             if self.odd:
                 if self.deferred_add:
@@ -99,6 +105,11 @@ class IntervalNotifier(Record):
             else:
                 self.inserted = False
         wait(me() not in self.waiters)
+
+    def might_wait(self) -> None:
+        """No step: only a wait in the lock-order graph, for the end of whatever bracket is open."""
+        acquired(self)
+        released(self)
 
     @pure
     def quiescent(self) -> bool:

@@ -29,10 +29,11 @@ class RwSem(Record):
             )
             if self.writer_preference:
                 wait(self.writer == null and len(self.queued) == 0, handover=self.handover)
+                acquired(self, mode="shared")
             else:
                 wait(self.writer == null, handover=self.handover)
+                acquired(self, mode="shared", recursive=True)
             self.readers.add(me())
-            acquired(self, mode="shared")
 
     def down_read_trylock(self) -> bool:
         with atomic():
@@ -81,7 +82,9 @@ class RwSem(Record):
         with atomic():
             demand(self.writer == me(), "no-unlock-by-non-owner", "the rwsem is not held for writing by this actor")
             self.writer = null
+            released(self)
             self.readers.add(me())
+            acquired(self, mode="shared", blocking=False)
 
     @section
     def read(self) -> Iterator[None]:

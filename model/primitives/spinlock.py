@@ -19,6 +19,14 @@ class SpinLock(Lock):
             self.owner = me()
             acquired(self)
 
+    def lock_nested(self) -> None:
+        """As ``lock()``, by an actor that holds another lock of this kind, in an order all actors keep."""
+        with atomic():
+            demand(self.owner != me(), "no-self-deadlock", "the spinlock is already held by this actor")
+            wait(self.owner == null, handover=self.handover, spin=True)
+            self.owner = me()
+            acquired(self, nested=True)
+
     def trylock(self) -> bool:
         with atomic():
             if self.owner != null:

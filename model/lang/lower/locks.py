@@ -96,12 +96,17 @@ def lock_event(low: Lowerer, word: str, node: ast.Call) -> LockEvent:
     if not isinstance(found, Alias) or not found.path:
         raise low.error("SVM251", f"{word}() takes an embedded record", node, f"in a method of the lock: {word}(self)")
     mode = words.keyword(low, node, "mode", ("exclusive", "shared"), "exclusive")
-    blocking = words.keyword(low, node, "blocking", (True, False), True)
+    blocking, recursive, nested = (
+        bool(words.keyword(low, node, name, (True, False), name == "blocking"))
+        for name in ("blocking", "recursive", "nested")
+    )
     return LockEvent(
         "acquire" if word == "acquired" else "release",
         found.path,
         found.index,
         "shared" if mode == "shared" else "exclusive",
-        bool(blocking),
+        blocking,
         low.frames,
+        recursive,
+        nested,
     )
