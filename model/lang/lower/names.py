@@ -19,12 +19,13 @@ from ..values import (
     Builtin,
     Function,
     Meaning,
+    Nothing,
     OptionsValue,
     Place,
     PoolValue,
     Static,
     Value,
-    type_name,
+    a_type,
 )
 from . import fields
 from .state import Lowerer, suggest
@@ -82,13 +83,13 @@ def meaning(low: Lowerer, value: object, node: ast.AST) -> Meaning:
     """What a Python object of the module stands for."""
     if isinstance(value, Actors):
         return actors(low, value, node)
+    word = next((w for known, w in WORDS if known is value), None)
+    if word is not None:
+        return Builtin(word)
     if value is null or isinstance(value, bool | int | str | Enum | type | ModuleType):
         return Static(value)
     if isinstance(value, Size):
         return Static(low.storage.sizes[low.storage.size_name(value, low.storage.world, "?")])
-    word = next((w for known, w in WORDS if known is value), None)
-    if word is not None:
-        return Builtin(word)
     if isinstance(value, FunctionType):
         return function(low, value, None, node)
     what = type(value).__name__
@@ -174,12 +175,28 @@ def _of_constant(low: Lowerer, value: object, attr: str, node: ast.AST) -> Meani
     return None
 
 
+def _describe_constant(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return f'the text "{value}"'
+    return value.__name__ if isinstance(value, type | ModuleType) else str(value)
+
+
 def describe(base: Meaning) -> str:
     match base:
         case Value() | Place():
-            return f"a {type_name(base.type)}"
+            return a_type(base.type)
         case Static(value):
-            return f"'{value}'" if not isinstance(value, type) else value.__name__
+            return _describe_constant(value)
+        case OptionsValue():
+            return "the options"
+        case ActorsValue(name):
+            return f"the actor {name}"
+        case Builtin(name):
+            return f"the word {name.rpartition('.')[2]}()"
+        case Nothing(name):
+            return f"nothing, the result of '{name}'"
         case PoolValue():
             return "a pool"
         case ArrayValue():
