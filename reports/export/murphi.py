@@ -6,10 +6,10 @@ CMurphi reads the same text as long as there are no sets, whose bit operators on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
 
-from ...model.ir.build import negate
-from ...model.ir.expr import TRUE, Const, Expr, Quant
+from ...model.ir.expr import Const, Expr, Quant
 from ...model.ir.layout import Layout, cells
 from ...model.ir.program import Check, Edge, Location, Process, Program, Variable
 from ...model.ir.types import BoolType, Type
@@ -20,11 +20,11 @@ from .renderer import Env, Renderer, bound_names, refuse_wide_sets
 from .stores import Store, in_sequence
 
 RESERVED = (
-    "alias array assert begin boolean by case clear const cover do else elsif end endalias endexists endfor endforall "
-    "endfunction endif endprocedure endrecord endrule endruleset endstartstate endswitch endwhile enum error exists false "
-    "flushrule for forall from function if in interleaved invariant isundefined ismember liveness multiset multisetadd "
-    "multisetcount multisetremove multisetremovepred of procedure process program put record return rule ruleset "
-    "scalarset startstate switch then to traceuntil true type undefine union var while assume bool able held me saved"
+    "alias array assert begin boolean by case clear const cover do else elsif end endalias endexists endfor "
+    "endforall endfunction endif endprocedure endrecord endrule endruleset endstartstate endswitch endwhile enum error exists "
+    "false flushrule for forall from function if in interleaved invariant isundefined ismember liveness multiset multisetadd "
+    "multisetcount multisetremove multisetremovepred of procedure process program put record return rule "
+    "ruleset scalarset startstate switch then to traceuntil true type undefine union var while assume bool able held me saved"
 )
 NOBODY = Env()
 
@@ -40,7 +40,7 @@ def murphi(program: Program, claims: Claims) -> str:
 
 class _Murphi(Renderer):
     yes, no, negation, conjunction, disjunction, divide = "true", "false", "!", "&", "|", "/"
-    comparisons = {"==": "=", **{op: op for op in ("!=", "<", "<=", ">", ">=")}}
+    comparisons: ClassVar[Mapping[str, str]] = {"==": "=", **{op: op for op in ("!=", "<", "<=", ">", ">=")}}
 
     def choice(self, test: str, then: str, other: str) -> str:
         return f"({test} ? {then} : {other})"
@@ -86,10 +86,11 @@ class _Writer:
         yield f"-- {comment_text(program.name)}" + (f" ({comment_text(settings)})" if settings else "")
         yield "--"
         detection = "stuck" if self._claims.deadlock else "off"
-        yield f"-- rumur --deadlock-detection {detection} -o model.c FILE; cc -O3 -mcx16 model.c -lpthread -o model; ./model"
+        yield f"-- rumur --value-type int32_t --deadlock-detection {detection} -o model.c FILE"
+        yield "-- cc -O3 -mcx16 model.c -lpthread -o model; ./model"
         yield "-- explores exactly the states of the program."
         if self._claims.deadlock:
-            yield "-- A state in which every process may stay for ever has the rule in which nothing happens: no deadlock."
+            yield "-- Where every process may stay for ever, a rule that does nothing is enabled: that is no deadlock."
 
     def _declarations(self) -> Iterator[str]:
         for process in self._program.processes:
@@ -229,7 +230,7 @@ class _Writer:
 
     def _invariants(self) -> Iterator[str]:
         for invariant in self._claims.invariants:
-            held = [f"!{self._render.failure(check, NOBODY)}" for check in _serious(invariant.checks)]
+            held = [self._render.negated(self._render.failure(check, NOBODY)) for check in _serious(invariant.checks)]
             text = self._render.all_of([*held, self._render.truth(invariant.expr, NOBODY)])
             if invariant.kind == "balance":
                 settled = [self._settled(process) for process in self._program.processes]

@@ -7,8 +7,9 @@ program has. An array of locations is kept beside the variables only where someb
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ...model.ir.expr import Const, Expr, Quant
 from ...model.ir.layout import Layout, cells, strides
@@ -21,10 +22,10 @@ from .renderer import Env, Renderer, refuse_wide_sets
 from .stores import in_sequence
 
 RESERVED = (
-    "accept active assert atomic bit bool break byte c_code c_decl c_expr c_state c_track chan d_step d_proctype do else "
-    "empty enabled end eval false fi for full get_priority goto hidden if in init inline int len local ltl mtype nempty "
-    "never nfull notrace np_ od of pc_value pid print printf printm priority proctype progress provided run select "
-    "set_priority short show skip stdin timeout trace true typedef unless unsigned xr xs always eventually until "
+    "accept active assert atomic bit bool break byte c_code c_decl c_expr c_state c_track chan d_step d_proctype do "
+    "else empty enabled end eval false fi for full get_priority goto hidden if in init inline int len local ltl mtype "
+    "nempty never nfull notrace np_ od of pc_value pid print printf printm priority proctype progress provided run "
+    "select set_priority short show skip stdin timeout trace true typedef unless unsigned xr xs always eventually until "
     "weakuntil release implies equivalent _ _last _nr_pr _pid at held invariants main memcpy malloc free exit uchar "
     "ushort uint now trans reached state index"
 )
@@ -42,7 +43,7 @@ def promela(program: Program, claims: Claims) -> str:
 
 class _Promela(Renderer):
     yes, no, negation, conjunction, disjunction, divide = "true", "false", "!", "&&", "||", "/"
-    comparisons = {op: op for op in ("==", "!=", "<", "<=", ">", ">=")}
+    comparisons: ClassVar[Mapping[str, str]] = {op: op for op in ("==", "!=", "<", "<=", ">", ">=")}
 
     def choice(self, test: str, then: str, other: str) -> str:
         return f"({test} -> {then} : {other})"
@@ -133,9 +134,9 @@ class _Writer:
             yield "   stores exactly the states of the program; without -o2 and -DNOREDUCE SPIN may store fewer."
         else:
             yield "   spin -o2 -a FILE; cc -O2 -DNOREDUCE pan.c -o pan; ./pan -a -f -m10000000"
-            yield "   looks for an acceptance cycle that is weakly fair to every process. Unlike svmcheck it does not"
-            yield "   assume that lock hand-overs and choices are strongly fair: an error may be one that svmcheck rules"
-            yield "   out, while without errors the property holds under either. Who rests may take empty steps for ever."
+            yield "   looks for an acceptance cycle that is weakly fair to every process. Unlike svmcheck it does not assume"
+            yield "   that lock hand-overs and choices are strongly fair: an error may be one that svmcheck rules out, while"
+            yield "   without errors the property holds under either. Who rests may take empty steps for ever."
         if self._started:
             yield "   SPIN has one state more than the program, the one before a first state is set up."
         yield f"   {'A deadlock is an' if claims.deadlock else 'Not asked for here:'} invalid end state." + " */"
@@ -244,7 +245,8 @@ class _Writer:
         conditions = [c for c in (turn, *passed, guard) if c != "true"]
         body = "; ".join(self._stores(instance, edge)) or "skip"
         there = _label(edge.target, locations[edge.target])
-        yield f":: d_step {{ {' && '.join(conditions) or 'true'} -> {body} }} goto {there}  /* {comment_text(edge.label)} */"
+        step = f"{' && '.join(conditions) or 'true'} -> {body}"
+        yield f":: d_step {{ {step} }} goto {there}  /* {comment_text(edge.label)} */"
         if edge.checks:
             condition = failing if turn == "true" else f"{turn} && {failing}"
             here = _label(edge.source, place)
@@ -290,8 +292,8 @@ class _Writer:
         yield from ("", f"{'' if self._started else 'active '}proctype invariants()", "{", "end_invariants:", "    do")
         for invariant in self._claims.invariants:
             checks = [check for check in (check_of(c, None) for c in invariant.checks) if may_fail(check)]
-            broken = [*(self._render.failure(c, NOBODY) for c in checks), f"!{self._truth(invariant.expr)}"]
-            text = self._render.any_of(broken)
+            broken = self._render.negated(self._truth(invariant.expr))
+            text = self._render.any_of([*(self._render.failure(c, NOBODY) for c in checks), broken])
             if invariant.kind == "balance":
                 settled = [self._settled(instance) for instance in self._instances]
                 text = f"({self._render.all_of(settled)} && {text})"
@@ -338,7 +340,7 @@ class _Writer:
                     text = f"({owed} && !completed_{instance.number})" if instance.number in self._tired else owed
                     debts.append((text, text))
         for stated in self._claims.temporal:
-            unpaid = f"!{self._truth(stated.conclusion)}"
+            unpaid = self._render.negated(self._truth(stated.conclusion))
             debts.append((f"({self._truth(stated.premise)} && {unpaid})", unpaid))
         if not debts:
             return

@@ -63,6 +63,10 @@ class Renderer(ABC):
         """Whether the language declares the variable as a truth value."""
         return isinstance(variable.type, BoolType)
 
+    def negated(self, truth: str) -> str:
+        """``!!`` is an operator of its own in Promela, so a second negation takes the first one away."""
+        return truth.removeprefix(self.negation) if truth.startswith(self.negation) else f"{self.negation}{truth}"
+
     def counted(self, truth: str) -> str:
         """A truth value as 1 or 0."""
         return self.choice(truth, "1", "0")
@@ -74,7 +78,7 @@ class Renderer(ABC):
             case Const(value):
                 return self.yes if value else self.no
             case Unary("not", arg):
-                return f"{self.negation}{self.truth(arg, env)}"
+                return self.negated(self.truth(arg, env))
             case Binary("and" | "or" as op, left, right):
                 word = self.conjunction if op == "and" else self.disjunction
                 return f"({self.truth(left, env)} {word} {self.truth(right, env)})"
@@ -95,7 +99,7 @@ class Renderer(ABC):
         for one, other in ((left, right), (right, left)):
             if isinstance(one, Const) and one.value in (0, 1) and op in ("==", "!=") and self._is_truth_like(other):
                 same = (op == "==") == bool(one.value)
-                return self.truth(other, env) if same else f"{self.negation}{self.truth(other, env)}"
+                return self.truth(other, env) if same else self.negated(self.truth(other, env))
         return f"({self.number(left, env)} {self.comparisons[op]} {self.number(right, env)})"
 
     def _is_truth_like(self, expr: Expr) -> bool:
@@ -180,7 +184,7 @@ class Renderer(ABC):
     # ---- checks
 
     def failure(self, check: Check, env: Env) -> str:
-        return f"({self.truth(check.when, env)} {self.conjunction} {self.negation}{self.truth(check.ok, env)})"
+        return f"({self.truth(check.when, env)} {self.conjunction} {self.negated(self.truth(check.ok, env))})"
 
     def failures(self, checks: Sequence[Check], env: Env) -> str:
         """Whether one of them fails; a later one is evaluated only where the earlier ones hold."""
