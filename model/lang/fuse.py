@@ -83,18 +83,21 @@ def fuse(
     edges: list[Edge] = []
     sleeps: set[int] = set()
     resched: set[int] = set()
+    idle: set[int] = set()
     position = 0
     while position < len(builder.order):
         node = builder.order[position]
         for path, target in paths_from(builder, node, _fresh(builder, node)):
             if "sleep" in path.notes:
                 sleeps.add(position)
+            if "idle" in path.notes:
+                idle.add(position)
             if "resched" in path.notes:
                 resched.add(len(edges))
             edges.append(_edge(path, position, builder.number(target)))
         position += 1
-    locations = tuple(_location(builder, n, edges) for n in builder.order)
-    locations = _with_idle(builder, locations)
+    leaves = {e.source for e in edges}
+    locations = tuple(_location(builder, n, i in leaves, i in idle) for i, n in enumerate(builder.order))
     return Automaton(locations, tuple(edges), entry, start, frozenset(sleeps), frozenset(resched), start_locks)
 
 
@@ -208,20 +211,11 @@ def _edge(path: Path, source: int, target: int) -> Edge:
     )
 
 
-def _location(builder: _Builder, node: int, edges: list[Edge]) -> Location:
+def _location(builder: _Builder, node: int, left: bool, idle: bool) -> Location:
+    """``left``: some edge leaves it; ``idle``: one of its waits says ``idle=True``."""
     raw = builder.graph.nodes[node]
     urgent: Expr | None = None
     if raw.urgent is not None:
         flag = Load(builder.urgent_flags[raw.urgent], (builder.actor.me,), BOOL)
         urgent = negate(flag)
-    ends = not any(e.source == builder.numbers[node] for e in edges)
-    return Location(raw.frames, raw.label, raw.pending, urgent, raw.rests, ends=ends and not raw.edges)
-
-
-def _with_idle(builder: _Builder, locations: tuple[Location, ...]) -> tuple[Location, ...]:
-    """Mark the locations whose wait says ``idle=True``: the note stands on the first step edge from there."""
-    result: list[Location] = []
-    for node, location in zip(builder.order, locations, strict=True):
-        notes = {n for path, _ in paths_from(builder, node, _fresh(builder, node)) for n in path.notes[:3]}
-        result.append(replace(location, idle=True) if "idle" in notes else location)
-    return tuple(result)
+    return Location(raw.frames, raw.label, raw.pending, urgent, raw.rests, idle, ends=not left and not raw.edges)

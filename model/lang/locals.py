@@ -9,7 +9,7 @@ no guard, check, update or property ever sees the difference.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ..ir.build import loads
 from ..ir.expr import Const, Expr
@@ -81,36 +81,49 @@ def _expressions(op: object) -> Iterable[Expr]:
 
 def live_locals(automaton: Automaton, names: set[str], always: set[str], me: Expr) -> list[frozenset[str]]:
     """For each location the locals whose value may still be read. A value stored into a dead local is not read."""
+    uses = [_uses(edge, names, me) for edge in automaton.edges]
     live = [frozenset(always)] * len(automaton.locations)
     changed = True
     while changed:
         changed = False
-        for edge in automaton.edges:
-            now = live[edge.source] | _used(edge, names, live[edge.target]) | (live[edge.target] - _defined(edge, me))
+        for edge, use in zip(reversed(automaton.edges), reversed(uses), strict=True):  # mostly against the flow
+            now = live[edge.source] | use.before(live[edge.target])
             if now != live[edge.source]:
-                live[edge.source] = frozenset(now)
+                live[edge.source] = now
                 changed = True
     return live
 
 
-def _used(edge: Edge, names: set[str], live: frozenset[str]) -> set[str]:
-    result = loads(edge.guard)
+@dataclass(frozen=True)
+class _Uses:
+    """What one edge does to the locals of its process. ``stores``: each local stored to, and what its value reads.
+
+    ``defined``: those set whatever they were; one that is set from its old value counts as used as well.
+    """
+
+    always: frozenset[str]
+    stores: tuple[tuple[str, frozenset[str]], ...]
+    defined: frozenset[str]
+
+    def before(self, after: frozenset[str]) -> frozenset[str]:
+        read = (reads for name, reads in self.stores if name in after)
+        return self.always.union(after - self.defined, *read)
+
+
+def _uses(edge: Edge, names: set[str], me: Expr) -> _Uses:
+    always = loads(edge.guard)
     for check in edge.checks:
-        result |= loads(check.when) | loads(check.ok)
-    for update in edge.updates:
-        if update.var not in names or update.var in live:
-            result |= loads(update.value)
-            for index in update.index:
-                result |= loads(index)
+        always |= loads(check.when) | loads(check.ok)
     for event in edge.locks:
-        for index in event.index:
-            result |= loads(index)
-    return result & names
-
-
-def _defined(edge: Edge, me: Expr) -> set[str]:
-    """Locals the edge sets for its own process; if it does so from their old value, they count as used as well."""
-    return {u.var for u in edge.updates if u.index == (me,)}
+        always = always.union(*(loads(index) for index in event.index))
+    stores: list[tuple[str, frozenset[str]]] = []
+    for update in edge.updates:
+        reads = loads(update.value).union(*(loads(index) for index in update.index)) & names
+        if update.var in names:
+            stores.append((update.var, frozenset(reads)))
+        else:
+            always |= reads
+    return _Uses(frozenset(always & names), tuple(stores), frozenset(u.var for u in edge.updates if u.index == (me,)))
 
 
 def settle(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from enum import Enum
 
 from ..ir.program import Dim, Heap, Variable
@@ -118,14 +119,11 @@ def enum_value(member: Enum) -> int:
     return list(type(member)).index(member)
 
 
-def members(cls: type) -> Iterator[tuple[str, object]]:
+@cache
+def members(cls: type) -> tuple[tuple[str, object], ...]:
     """The declared attributes of a world or record, base classes first, each name once with its final value."""
-    seen: set[str] = set()
-    for base in reversed(cls.__mro__):
-        for name in vars(base):
-            if name not in seen and not name.startswith("__"):
-                seen.add(name)
-                yield name, _final(cls, name)
+    names = (name for base in reversed(cls.__mro__) for name in vars(base) if not name.startswith("__"))
+    return tuple((name, _final(cls, name)) for name in dict.fromkeys(names))
 
 
 def _final(cls: type, name: str) -> object:

@@ -4,19 +4,17 @@
 from __future__ import annotations
 
 import ast
-from enum import Enum
+from functools import cache
 
 from ...ir.expr import Expr
-from ...ir.types import BOOL, RefType, Type
-from ..declare import Pid, Record
 from ..graph import Note, Store
-from ..storage import enum_type
-from ..values import Function, Meaning, Static, Tuple, Value
+from ..values import Function, Meaning, Nothing, Static, Tuple, Value
 from ..whitelist import inspect_function
 from . import assign, statements
 from .state import Cleanup, Lowerer, Scope
 
 
+@cache
 def assigned_names(node: ast.FunctionDef) -> frozenset[str]:
     """The locals of a function: every name it stores to, quantifier variables left out."""
     quantified = {
@@ -100,7 +98,7 @@ def inline(low: Lowerer, function: Function, arguments: dict[str, Meaning], node
     else:
         low.emit(kind="local", target=after)
     low.cur = after
-    return result_of(low, scope, function, node) if wants else Static(None)
+    return result_of(low, scope, function, node) if wants else Nothing(function.name, function.node)
 
 
 def returns_value(node: ast.FunctionDef) -> bool:
@@ -126,29 +124,3 @@ def result_of(low: Lowerer, scope: Scope, function: Function, node: ast.AST) -> 
 def _returned(low: Lowerer, variable: str) -> Meaning:
     kind = low.facts.types[variable]
     return Static(None) if kind is None else Value(low.local(variable, kind), "result")
-
-
-def annotated(low: Lowerer, function: Function, annotation: ast.expr | None) -> Type | None:
-    """The type an annotation names, or None where it names no run-time type (a record in place, options, Literal)."""
-    if annotation is None:
-        return None
-    target: object = None
-    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        target = function.globals.get(annotation.value)
-    elif isinstance(annotation, ast.Name):
-        target = function.globals.get(annotation.id, {"bool": bool, "int": int}.get(annotation.id))
-    return type_of_class(low, target)
-
-
-def type_of_class(low: Lowerer, target: object) -> Type | None:
-    if target is bool:
-        return BOOL
-    if target is Pid:
-        return low.storage.pids
-    if isinstance(target, type) and issubclass(target, Enum):
-        return enum_type(target)
-    if isinstance(target, type) and issubclass(target, Record):
-        for info in low.storage.heaps.values():
-            if info.cls is target:
-                return RefType(info.name, info.slots)
-    return None
