@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from ..ir.build import loads, negate
 from ..ir.expr import FALSE, Expr, Load
@@ -74,7 +75,7 @@ def fuse(
     started = paths_from(builder, 0, Path(stepped=True))
     start: tuple[Update, ...] = ()
     start_locks: tuple[LockEvent, ...] = ()
-    if _is_quiet(started):
+    if _is_quiet(started, variables):
         path, target = started[0]
         start, start_locks = path.updates(), path.locks
         entry = builder.number(target)
@@ -84,29 +85,31 @@ def fuse(
     sleeps: set[int] = set()
     resched: set[int] = set()
     idle: set[int] = set()
+    busy: set[int] = set()  # locations with a wait that may not last for ever
     position = 0
     while position < len(builder.order):
         node = builder.order[position]
         for path, target in paths_from(builder, node, _fresh(builder, node)):
             if "sleep" in path.notes:
                 sleeps.add(position)
-            if "idle" in path.notes:
-                idle.add(position)
+            if (waits := _waits(path)) is not None:
+                (idle if waits == "idle" else busy).add(position)
             if "resched" in path.notes:
                 resched.add(len(edges))
             edges.append(_edge(path, position, builder.number(target)))
         position += 1
     leaves = {e.source for e in edges}
+    idle -= busy
     locations = tuple(_location(builder, n, i in leaves, i in idle) for i, n in enumerate(builder.order))
     return Automaton(locations, tuple(edges), entry, start, frozenset(sleeps), frozenset(resched), start_locks)
 
 
-def _is_quiet(started: list[tuple[Path, int]]) -> bool:
-    """Whether what precedes the first step only sets locals, always the same way."""
+def _is_quiet(started: list[tuple[Path, int]], variables: Mapping[str, Variable]) -> bool:
+    """Whether what precedes the first step only sets locals, always the same way. Ghosts are no locals."""
     if len(started) != 1:
         return False
     path, _ = started[0]
-    settled = all(not loads(u.value) for u in path.updates())
+    settled = all(not loads(u.value) and variables[u.var].owner is not None for u in path.updates())
     return not path.guard and not path.checks and not path.notes and settled
 
 
@@ -119,9 +122,20 @@ def _fresh(builder: _Builder, node: int) -> Path:
     return path
 
 
+def _waits(path: Path) -> Literal["idle", "busy"] | None:
+    """Whether all waits on the path are idle, or some are not; None if there are none."""
+    waits = sum(note in ("sleep", "spin") for note in path.notes)
+    return None if not waits else "idle" if path.notes.count("idle") == waits else "busy"
+
+
 def paths_from(builder: _Builder, start: int, first: Path) -> list[tuple[Path, int]]:
-    """Every path of one step from a node, with the node it ends at, in the order of the source."""
+    """Every path of one step from a node, with the node it ends at, in the order of the source.
+
+    A path that cannot be taken to its end is among them, with a false guard, if it demands something that no other one
+    demands: what it demands is violated before it is found out that it cannot be taken.
+    """
     finished: list[tuple[Path, int]] = []
+    cut: list[Path] = []
     work: list[tuple[Path, int, int]] = [(first, start, 0)]
     while work:
         path, node, length = work.pop()
@@ -137,7 +151,7 @@ def paths_from(builder: _Builder, start: int, first: Path) -> list[tuple[Path, i
                     "split the atomic block, or write its tests with all(), any() and choice",
                 )
             )
-        if path.stepped and not here.inside and _stops(here):
+        if _step_ends(builder, start, path, node):
             finished.append((path, node))
             continue
         if not here.edges:
@@ -149,7 +163,12 @@ def paths_from(builder: _Builder, start: int, first: Path) -> list[tuple[Path, i
             longer = follow(path, edge, builder.variables)
             if not longer.impossible:
                 following.append((longer, edge.target, length + 1))
+            elif longer.checks:
+                cut.append(replace(longer, stores=(), guard=(FALSE,), notes=(), locks=(), fairness=None))
         work += reversed(following)
+    for path in cut:
+        if not any(all(check in other.checks for check in path.checks) for other, _ in finished):
+            finished.append((path, start))
     for path, _ in finished:
         missing = next((n for n in path.notes if n.startswith("no-return:")), None)
         if missing:
@@ -163,6 +182,15 @@ def paths_from(builder: _Builder, start: int, first: Path) -> list[tuple[Path, i
                 )
             )
     return finished
+
+
+def _step_ends(builder: _Builder, start: int, path: Path, node: int) -> bool:
+    """Whether the path is one step from ``start`` to ``node``: after a step where the next one comes, or, before any, where
+    the actor would wait inside other blocks than it seems to. Then what is on the way (assertions) is its own step."""
+    here, there = builder.graph.nodes[start], builder.graph.nodes[node]
+    if path.stepped:
+        return not there.inside and _stops(there)
+    return (here.pending, here.urgent, here.rests) != (there.pending, there.urgent, there.rests)
 
 
 def _stops(node: RawNode) -> bool:

@@ -62,15 +62,24 @@ class Path:
         return load
 
     def updates(self) -> tuple[Update, ...]:
-        """The stores as simultaneous updates; of several to one cell the last is kept, no-ops are dropped."""
+        """The stores as simultaneous updates; of several to one cell the last is kept, no-ops are dropped.
+
+        Storing what a cell had at the start is no no-op if another store may be to the same cell: it undoes that.
+        """
         latest: dict[tuple[str, Index], Expr] = {}
         for var, index, value in self.stores:
             latest.pop((var, index), None)
             latest[var, index] = value
+        aliased = {
+            (var, index)
+            for var, index in latest
+            if any(v == var and i != index and not _differ(i, index) for v, i in latest)
+        }
         return tuple(
             Update(var, index, value)
             for (var, index), value in latest.items()
             if not (isinstance(value, Load) and value.var == var and value.index == index)
+            or (var, index) in aliased
         )
 
 

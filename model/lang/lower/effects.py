@@ -116,7 +116,7 @@ def wait(low: Lowerer, node: ast.Call) -> None:
     idle = words.keyword(low, node, "idle", (True, False), False)
     spin = words.keyword(low, node, "spin", (True, False), False)
     notes = [Note("idle")] if idle else []
-    notes.append(Note("step" if spin else "sleep"))
+    notes.append(Note("spin" if spin else "sleep"))
     fairness = None
     if handover == "strong":
         subject = receiver_path(low) or f"wait at line {node.lineno}"
