@@ -115,6 +115,8 @@ def _by_range(op: BinaryOp, left: Type, right: Type) -> bool | None:
 
 def arithmetic(op: BinaryOp, left: Expr, right: Expr) -> Expr:
     """An integer operation with the exact interval of its results. The divisor's domain must not contain 0."""
+    if isinstance(right, Const) and right.value == 0 and op in ("//", "%"):
+        return integer(0)  # never evaluated: a check before it fails
     if isinstance(left, Const) and isinstance(right, Const):
         return integer(ARITHMETIC[op](left.value, right.value))
     if isinstance(right, Const) and right.value == 0 and op in ("+", "-"):
@@ -149,7 +151,7 @@ def interval(op: BinaryOp, left: Type, right: Type) -> IntType:
 
 def set_operation(op: BinaryOp, left: Expr, right: Expr) -> Expr:
     result = BOOL if op == "has" else left.type
-    if isinstance(left, Const) and isinstance(right, Const):
+    if isinstance(left, Const) and isinstance(right, Const) and right.value >= 0:  # else a check before it fails
         return Const(SETS[op](left.value, right.value), result)
     return Binary(op, left, right, result)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import get_type_hints
 
-from ..ir.build import negate
+from ..ir.build import conjunction, negate
 from ..ir.expr import FALSE, TRUE, Expr, Load
 from ..ir.program import Check, Edge, Invariant, Temporal, Update, Variable
 from ..ir.types import BOOL
@@ -114,10 +114,10 @@ def parameters(low: Lowerer, function: Function, info: WorldInfo, options: Mappi
     return result
 
 
-def _free(low: Lowerer, function: FunctionType, info: WorldInfo) -> list[tuple[str, Meaning]]:
-    """The parameters an invariant is quantified over: records of a pool, process ids, members of an Enum, arrays."""
+def _free(low: Lowerer, function: FunctionType, info: WorldInfo) -> list[tuple[str, list[Meaning]]]:
+    """The parameters an invariant is quantified over: records of all pools, process ids, members of an Enum."""
     hints = get_type_hints(function)
-    result: list[tuple[str, Meaning]] = []
+    result: list[tuple[str, list[Meaning]]] = []
     for argument in low.scope.function.node.args.args:
         if argument.arg in low.scope.names:
             continue
@@ -130,7 +130,7 @@ def _free(low: Lowerer, function: FunctionType, info: WorldInfo) -> list[tuple[s
                 argument,
                 "annotate it with a record that has a pool, Pid, or an Enum",
             )
-        result += [(argument.arg, f) for f in found]
+        result.append((argument.arg, found))
     return result
 
 
@@ -149,11 +149,11 @@ def _domain(low: Lowerer, hint: object, info: WorldInfo) -> list[Meaning]:
     return [Static(hint)] if isinstance(hint, type) else []
 
 
-def _quantified(low: Lowerer, free: list[tuple[str, Meaning]], body: ast.expr) -> Expr:
+def _quantified(low: Lowerer, free: list[tuple[str, list[Meaning]]], body: ast.expr) -> Expr:
     if not free:
         return expressions.condition(low, body)
-    (name, domain), rest = free[0], free[1:]
-    return quantifiers.over(low, "all", name, domain, lambda: _quantified(low, rest, body))
+    (name, domains), rest = free[0], free[1:]
+    return conjunction(quantifiers.over(low, "all", name, d, lambda: _quantified(low, rest, body)) for d in domains)
 
 
 # ---- never(after=, then=, until=)

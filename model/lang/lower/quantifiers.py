@@ -116,9 +116,17 @@ def _only_where(op: str, test: Expr, inner: Expr) -> Expr:
     return both(test, inner) if op == "any" else choice(test, inner, integer(0))
 
 
+def _unique(low: Lowerer, variable: str) -> str:
+    """A name that no quantifier around has, not even one whose variable is out of sight (around a pure function)."""
+    number, unique = 1, variable
+    while unique in low.quantified:
+        number, unique = number + 1, f"{variable}{number}"
+    return unique
+
+
 def over(low: Lowerer, op: str, variable: str, iterable: ast.expr | Meaning, body: Callable[[], Expr]) -> Expr:
     """Quantify what ``body()`` builds, with ``variable`` bound; its checks are demanded for every element."""
-    unique = f"{variable}{len(low.bound)}" if any(variable in b for b in low.bound) else variable
+    unique = _unique(low, variable)
     node = iterable if isinstance(iterable, ast.expr) else low.scope.function.node
     found = domain(low, iterable, unique) if isinstance(iterable, ast.expr) else domain_of(low, iterable, node, unique)
     bound = Bound(unique, found.type)
@@ -126,12 +134,14 @@ def over(low: Lowerer, op: str, variable: str, iterable: ast.expr | Meaning, bod
     if found.array is not None:
         meaning = index.element(low, found.array, bound)
     low.bound.append({variable: meaning})
+    low.quantified.append(unique)
     outside, low.ops = low.ops, []
     before, low.when = low.when, both(low.when, found.exists or TRUE)
     try:
         inner = body()
     finally:
         low.bound.pop()
+        low.quantified.pop()
         low.when = before
         checks, low.ops = low.ops, outside
     for op_inside in checks:

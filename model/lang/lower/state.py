@@ -121,6 +121,7 @@ class Lowerer:
         self.frames: tuple[Frame, ...] = ()
         self.label = ""
         self.bound: list[dict[str, Meaning]] = []
+        self.quantified: list[str] = []  # the names that the quantifiers around have in the IR
         self.specification = False  # ghosts may be read
         self.pinning = False  # references read from shared state are copied before they are followed
         self.held_sections: list[tuple[str, tuple[Expr, ...], Frame]] = []
