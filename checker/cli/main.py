@@ -18,6 +18,7 @@ COMMANDS = {
     "check": ("check", "Decide the properties of a protocol, with a counterexample for each that fails."),
     "gate": ("gate", "Check everything a catalogue expects."),
     "replay": ("replay", "Run the counterexamples of a JSON report again, step by step."),
+    "export": ("export", "A protocol in the language of SPIN, Rumur or TLC, to check it with those."),
     "explain": ("explain", "What an error code means, with a wrong and a right example."),
 }
 

@@ -59,7 +59,7 @@ def only(program: Program, name: str) -> Claims:
     if name not in known:
         raise CannotExport(f'the program has no property "{name}"', suggest(name, known, "properties"))
     if name == PARTIAL_DEADLOCK or known[name].kind == "cover":
-        other = f"{DEADLOCK} can" if name == PARTIAL_DEADLOCK else "an assertion that fails there can"
+        other = f"{DEADLOCK} can be exported" if name == PARTIAL_DEADLOCK else "assert there that it is not reached"
         raise CannotExport(f'"{name}" asks what stays reachable, which no exported language states', f"{other}")
     return Claims(
         frozenset({name}) if known[name].kind in ("lifetime", "locking", "bounds", "assertion") else frozenset(),

@@ -21,10 +21,11 @@ from .stores import Store, in_sequence
 
 RESERVED = (
     "alias array assert begin boolean by case clear const cover do else elsif end endalias endexists endfor "
-    "endforall endfunction endif endprocedure endrecord endrule endruleset endstartstate endswitch endwhile enum error exists "
-    "false flushrule for forall from function if in interleaved invariant isundefined ismember liveness multiset multisetadd "
-    "multisetcount multisetremove multisetremovepred of procedure process program put record return rule "
-    "ruleset scalarset startstate switch then to traceuntil true type undefine union var while assume bool able held me saved"
+    "endforall endfunction endif endprocedure endrecord endrule endruleset endstartstate endswitch endwhile enum "
+    "error exists false flushrule for forall from function if in interleaved invariant isundefined ismember "
+    "liveness multiset multisetadd multisetcount multisetremove multisetremovepred of procedure process program put "
+    "record return rule ruleset scalarset startstate switch then to traceuntil true type undefine union var while "
+    "assume bool able held me saved"
 )
 NOBODY = Env()
 
@@ -39,7 +40,7 @@ def murphi(program: Program, claims: Claims) -> str:
 
 
 class _Murphi(Renderer):
-    yes, no, negation, conjunction, disjunction, divide = "true", "false", "!", "&", "|", "/"
+    yes, no, negation, conjunction, disjunction = "true", "false", "!", "&", "|"
     comparisons: ClassVar[Mapping[str, str]] = {"==": "=", **{op: op for op in ("!=", "<", "<=", ">", ">=")}}
 
     def choice(self, test: str, then: str, other: str) -> str:
@@ -51,7 +52,7 @@ class _Murphi(Renderer):
     def quantified(self, expr: Quant, env: Env) -> str:
         if not expr.count:
             return self.yes if expr.op == "all" else self.no
-        name, inner = bound_names(expr, env, list(self.names.values()))
+        name, inner = bound_names(expr, env, self.taken)
         word = "forall" if expr.op == "all" else "exists"
         return f"({word} {name}: {expr.first}..{expr.first + expr.count - 1} do {self.truth(expr.body, inner)} end)"
 

@@ -13,6 +13,9 @@ class Names:
         """``reserved``: words that cannot be names, separated by blanks."""
         self._taken = {word.lower() for word in reserved.split()}
 
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._taken
+
     def take(self, wanted: str) -> str:
         """``pages.lock.owner`` becomes ``pages_lock_owner``; a clash is settled by a number behind."""
         plain = re.sub(r"[^A-Za-z0-9]+", "_", wanted).strip("_") or "x"

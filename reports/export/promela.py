@@ -23,11 +23,11 @@ from .stores import in_sequence
 
 RESERVED = (
     "accept active assert atomic bit bool break byte c_code c_decl c_expr c_state c_track chan d_step d_proctype do "
-    "else empty enabled end eval false fi for full get_priority goto hidden if in init inline int len local ltl mtype "
-    "nempty never nfull notrace np_ od of pc_value pid print printf printm priority proctype progress provided run "
-    "select set_priority short show skip stdin timeout trace true typedef unless unsigned xr xs always eventually until "
-    "weakuntil release implies equivalent _ _last _nr_pr _pid at held invariants main memcpy malloc free exit uchar "
-    "ushort uint now trans reached state index"
+    "else empty enabled end eval false fi for full get_priority goto hidden if in init inline int len local ltl "
+    "mtype nempty never nfull notrace np_ od of pc_value pid print printf printm priority proctype progress "
+    "provided run select set_priority short show skip stdin timeout trace true typedef unless unsigned xr xs always "
+    "eventually until weakuntil release implies equivalent _ _last _nr_pr _pid at held invariants main memcpy "
+    "malloc free exit uchar ushort uint now trans reached state index"
 )
 LARGEST_ARRAY = 1 << 15
 NOBODY = Env()
@@ -42,7 +42,7 @@ def promela(program: Program, claims: Claims) -> str:
 
 
 class _Promela(Renderer):
-    yes, no, negation, conjunction, disjunction, divide = "true", "false", "!", "&&", "||", "/"
+    yes, no, negation, conjunction, disjunction = "true", "false", "!", "&&", "||"
     comparisons: ClassVar[Mapping[str, str]] = {op: op for op in ("==", "!=", "<", "<=", ">", ">=")}
 
     def choice(self, test: str, then: str, other: str) -> str:
@@ -134,9 +134,9 @@ class _Writer:
             yield "   stores exactly the states of the program; without -o2 and -DNOREDUCE SPIN may store fewer."
         else:
             yield "   spin -o2 -a FILE; cc -O2 -DNOREDUCE pan.c -o pan; ./pan -a -f -m10000000"
-            yield "   looks for an acceptance cycle that is weakly fair to every process. Unlike svmcheck it does not assume"
-            yield "   that lock hand-overs and choices are strongly fair: an error may be one that svmcheck rules out, while"
-            yield "   without errors the property holds under either. Who rests may take empty steps for ever."
+            yield "   looks for an acceptance cycle that is weakly fair to every process. Unlike svmcheck it does not"
+            yield "   assume that lock hand-overs and choices are strongly fair: an error may be one that svmcheck"
+            yield "   rules out, while without errors the property holds under either. Who rests may take empty steps."
         if self._started:
             yield "   SPIN has one state more than the program, the one before a first state is set up."
         yield f"   {'A deadlock is an' if claims.deadlock else 'Not asked for here:'} invalid end state." + " */"

@@ -39,12 +39,11 @@ class Renderer(ABC):
     conjunction: ClassVar[str]
     disjunction: ClassVar[str]
     comparisons: ClassVar[Mapping[str, str]]
-    divide: ClassVar[str]
-    modulo: ClassVar[str] = "%"
 
     def __init__(self, program: Program, names: Names) -> None:
         self.variables: dict[str, Variable] = {v.name: v for v in program.variables}
         self.names = {v.name: names.take(v.name) for v in program.variables}
+        self.taken = names
 
     # ---- what the languages differ in
 
@@ -134,7 +133,7 @@ class Renderer(ABC):
             case Binary("+" | "-" | "*" as op, left, right):
                 return f"({self.number(left, env)} {op} {self.number(right, env)})"
             case Binary("//" | "%"):
-                return self._division(expr, env)
+                return self.division(expr, env)
             case Binary(op) if op in SETS and op != "has":
                 return self.set_operation(expr, env)
             case Ite(test, then, other):
@@ -144,13 +143,13 @@ class Renderer(ABC):
             case _:
                 return self.counted(self.truth(expr, env))
 
-    def _division(self, expr: Binary, env: Env) -> str:
+    def division(self, expr: Binary, env: Env) -> str:
         """``//`` and ``%`` floor; the languages truncate, which is the same only for what is not negative."""
         left, right = self.number(expr.left, env), self.number(expr.right, env)
         if expr.left.type.lo >= 0 and expr.right.type.lo > 0:
-            return f"({left} {self.divide if expr.op == '//' else self.modulo} {right})"
-        remainder = f"((({left} {self.modulo} {right}) + {right}) {self.modulo} {right})"
-        return remainder if expr.op == "%" else f"(({left} - {remainder}) {self.divide} {right})"
+            return f"({left} {'/' if expr.op == '//' else '%'} {right})"
+        remainder = f"((({left} % {right}) + {right}) % {right})"
+        return remainder if expr.op == "%" else f"(({left} - {remainder}) / {right})"
 
     def _sum(self, expr: Quant, env: Env) -> str:
         terms = [self.number(bind(expr.body, expr.name, v), env) for v in range(expr.first, expr.first + expr.count)]
@@ -208,10 +207,10 @@ def bind(expr: Expr, name: str, value: int) -> Expr:
     return rebuild(expr, visit)
 
 
-def bound_names(expr: Quant, env: Env, taken: Sequence[str]) -> tuple[str, Env]:
+def bound_names(expr: Quant, env: Env, taken: Names) -> tuple[str, Env]:
     """A text for the variable of a quantifier that nothing around it is called, and the scope of its body."""
     text = expr.name
-    while text in env.bound.values() or text in taken or text == env.me:
+    while text in env.bound.values() or text in taken:
         text += "_"
     return text, replace(env, bound={**env.bound, expr.name: text})
 
