@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The GPU page fault: one big retry loop, no lock held across it but the driver's, commit under the notifier lock.
+
+Functions modelled: xe_svm_handle_pagefault(), xe_svm_garbage_collector() (drivers/gpu/drm/xe/xe_svm.c),
+drm_gpusvm_range_find_or_insert(), drm_gpusvm_get_pages() (drivers/gpu/drm/drm_gpusvm.c), drm_pagemap_populate_mm(),
+drm_pagemap_migrate_to_devmem() (drivers/gpu/drm/drm_pagemap.c), hmm_range_fault() (mm/hmm.c); Linux 6.15 to 7.0.
+
+One range over the window. Migration to the device is all or nothing. get_pages() faults what is not there; device pages
+of our own are taken as they are, migration entries are waited for. A range of both kinds of page is refused
+(-EOPNOTSUPP) and brought to system memory by CPU faults.
+
+Departures: the interval notifier is inserted from the start; the garbage collector runs in the fault handler only; the
+time slice is a flag that the GPU's access clears, or a tick at any time; copying is one step; one buffer object.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Literal
+
+from ..lang import (
+    Options,
+    Size,
+    atomic,
+    counter,
+    cover,
+    initial,
+    me,
+    null,
+    pending,
+    process,
+    pure,
+    rest,
+    touch,
+)
+from ..primitives import Mutex
+from .cpu_touch import CpuTouch, Touch, handle_mm_fault
+from .eviction import Evictor
+from .mm_ops import Unmapper
+from .svm_state import Callback, Event, Page, Pte, Svm, invalidate_start, put_page, replace_page, restore_page
+from .svm_state import unlock_page
+
+
+class Err(Enum):
+    """What the kernel functions return."""
+
+    OK = auto()
+    EAGAIN = auto()
+    EBUSY = auto()
+    EFAULT = auto()
+    ENOENT = auto()
+    EOPNOTSUPP = auto()
+
+
+class Gpu(Options):
+    placement: Literal["system", "prefer-vram", "vram-only"] = "prefer-vram"
+    try_limit: Literal["three", "none"] = "three"
+    serialise: Literal["vm-lock", "range-lock", "none"] = "vm-lock"
+    read_retry: Literal["under-lock", "outside-lock", "skipped"] = "under-lock"
+    pages_valid: Literal["checked", "skipped"] = "checked"
+    commit: Literal["under-lock", "outside-lock"] = "under-lock"
+
+
+class GpuFault(Evictor):
+    gpu_workers = Size(1, most=2)
+    gpu_engines = Size(0, most=1)
+
+    svm_lock = Mutex()  # the driver's: xe's vm->lock, held for the whole handler
+    range_lock = Mutex()  # the future design: one per range, with concurrent faults
+
+
+
+# ---- migration to the device
+
+
+def migrate_to_devmem(k: GpuFault, drv: Callback) -> Err:
+    """drm_pagemap_migrate_to_devmem(): all pages of the range, or none."""
+    invalidate_start(k, drv, 0, k.window - 1, Event.MIGRATE)
+    whole = True
+    with atomic():  # migrate_vma_collect_pmd(): trylock; the collection's reference replaces the mapping's
+        for e in k.ptes:
+            if e.pte == Pte.RAM and not e.page.lock.locked():
+                e.page.lock.lock()
+                e.page.migrate = True
+                e.pte = Pte.MIGRATION
+            else:
+                whole = False
+    k.sub.end()
+    moved = whole
+    for i in range(k.window):
+        if whole:
+            page = k.ptes[i].page
+            if page == null or not move_to_devmem(k, page):
+                moved = False
+    if not whole:
+        undo_collection(k)
+    return Err.OK if moved else Err.EBUSY
+
+
+def undo_collection(k: GpuFault) -> None:
+    """Put back what this migration had collected before it met a page it could not have."""
+    for i in range(k.window):
+        page: Page = null
+        with atomic():
+            if k.ptes[i].pte == Pte.MIGRATION and k.ptes[i].page.migrate and k.ptes[i].page.lock.held_by(me()):
+                page = k.ptes[i].page
+        if page != null:
+            restore_page(k, page)
+            unlock_page(k, page)
+            put_page(k, page)
+
+
+def move_to_devmem(k: GpuFault, page: Page) -> bool:
+    """Pin check, copy, exact check, entries; then the collection's lock and reference of the system page."""
+    done = False
+    if page.refs.read() > 1:
+        restore_page(k, page)
+    else:
+        new = k.vram.try_alloc()
+        if new == null:
+            restore_page(k, page)
+        else:
+            with atomic():  # zone_device_page_init()
+                new.device = True
+                new.data = page.data
+            if page.refs.read() != 1:
+                restore_page(k, page)
+            else:
+                cover("migrated-to-device")
+                replace_page(k, page, new)
+                done = True
+            put_page(k, new)
+    unlock_page(k, page)
+    put_page(k, page)
+    return done
+
+
+def populate_mm(k: GpuFault, drv: Callback) -> Err:
+    """drm_pagemap_populate_mm(): the buffer's reservation is taken under mmap_lock, as when it is first allocated."""
+    k.mmap.down_read()
+    result = Err.ENOENT
+    if all(present for present in k.vma):
+        k.resv.lock()
+        result = migrate_to_devmem(k, drv)
+        k.resv.unlock()
+    k.mmap.up_read()
+    return result
+
+
+# ---- get_pages and the commit
+
+
+@pure
+def device_entries(k: GpuFault) -> int:
+    return sum(e.pte == Pte.DEVICE for e in k.ptes)
+
+
+def hmm_range_fault(k: GpuFault, touching: Touch, drv: Callback) -> Err:
+    """Walk until every entry is a page: fault what is missing, wait for migration entries. mmap_lock is held."""
+    for i in range(k.window):
+        while k.ptes[i].pte == Pte.NONE or k.ptes[i].pte == Pte.MIGRATION:
+            if k.sub.read_retry():
+                return Err.EBUSY
+            if not handle_mm_fault(k, touching, drv, i):
+                return Err.EFAULT
+    return Err.OK
+
+
+def get_pages(k: GpuFault, opt: Gpu, touching: Touch, drv: Callback) -> Err:
+    """drm_gpusvm_get_pages(): what hmm found counts only if nothing was invalidated since read_begin()."""
+    while True:
+        k.sub.read_begin()
+        k.mmap.down_read()
+        walked = hmm_range_fault(k, touching, drv)
+        found_first = k.ptes[0].page
+        found_last = k.ptes[k.window - 1].page
+        mixed = 0 < device_entries(k) and device_entries(k) < k.window
+        system = device_entries(k) == 0
+        k.mmap.up_read()
+        if walked == Err.EFAULT:
+            return Err.EFAULT
+        if walked == Err.EBUSY:
+            continue
+        if opt.read_retry == "outside-lock":
+            if k.sub.read_retry():
+                continue
+        k.notifier_lock.down_read()
+        if k.unmapped:
+            k.notifier_lock.up_read()
+            return Err.EFAULT
+        if opt.read_retry == "under-lock":
+            if k.sub.read_retry():
+                k.notifier_lock.up_read()
+                continue
+        if mixed:
+            k.notifier_lock.up_read()
+            return Err.EOPNOTSUPP
+        if system and opt.placement == "vram-only":
+            k.notifier_lock.up_read()
+            return Err.EFAULT
+        touch(found_first)
+        with atomic():
+            k.dma[0] = found_first
+            k.dma[k.window - 1] = found_last
+        k.notifier_lock.up_read()
+        return Err.OK
+
+
+def bind(k: GpuFault, opt: Gpu) -> Err:
+    """xe_vm_range_rebind(): commit under the notifier lock, if the pages are still valid."""
+    if opt.commit == "outside-lock":
+        if any(d == null for d in k.dma):
+            return Err.EAGAIN
+    k.notifier_lock.down_read()
+    if opt.commit == "under-lock" and opt.pages_valid == "checked":
+        if any(d == null for d in k.dma):
+            k.notifier_lock.up_read()
+            return Err.EAGAIN
+    for i in range(k.window):
+        k.gpte[i] = k.dma[i]
+    k.notifier_lock.up_read()
+    return Err.OK
+
+
+def collect_garbage(k: GpuFault) -> None:
+    """xe_svm_garbage_collector(): the range is unbound and removed; the next look-up makes a new one."""
+    if k.on_gc_list:
+        k.notifier_lock.down_read()
+        with atomic():
+            k.on_gc_list = False
+            k.unmapped = False
+            k.partial_unmap = False
+        k.notifier_lock.up_read()
+
+
+def evict_range(k: GpuFault, touching: Touch, drv: Callback) -> None:
+    """drm_gpusvm_range_evict(): hmm_range_fault() with no owner, so that every device page is faulted back."""
+    k.mmap.down_read()
+    for i in range(k.window):
+        if k.ptes[i].pte == Pte.DEVICE:
+            handle_mm_fault(k, touching, drv, i)
+    k.mmap.up_read()
+
+
+def handle_fault(k: GpuFault, opt: Gpu, touching: Touch, drv: Callback) -> Err:
+    """The retry loop of xe_svm_handle_pagefault()."""
+    tries = counter(2, 0, 2)
+    while True:
+        collect_garbage(k)
+        if not all(present for present in k.vma):
+            return Err.ENOENT
+        if opt.placement != "system" and tries > 0:
+            if opt.try_limit == "three":
+                tries -= 1
+            result = populate_mm(k, drv)
+            if result != Err.OK and opt.placement == "vram-only":
+                if tries == 0:
+                    return result
+                continue
+        pages = get_pages(k, opt, touching, drv)
+        if pages == Err.OK:
+            if bind(k, opt) == Err.OK:
+                return Err.OK
+            continue
+        if pages == Err.EOPNOTSUPP:
+            evict_range(k, touching, drv)
+        if opt.placement == "vram-only" and tries == 0:
+            return pages
+
+
+@process(GpuFault.gpu_workers)
+def gpu_fault_worker(k: GpuFault, opt: Gpu, touching: Touch, drv: Callback) -> None:
+    with pending("gpu-fault-returns"):
+        if opt.serialise == "vm-lock":
+            k.svm_lock.lock()
+        if opt.serialise == "range-lock":
+            k.range_lock.lock()
+        result = handle_fault(k, opt, touching, drv)
+        if result == Err.OK:
+            cover("gpu-bound")
+        if opt.serialise == "range-lock":
+            k.range_lock.unlock()
+        if opt.serialise == "vm-lock":
+            k.svm_lock.unlock()
+
+
+@process(GpuFault.gpu_engines)
+def gpu_engine(k: GpuFault) -> None:
+    """Reads through the TLB, which keeps what it loaded from the GPU PTE until it is flushed."""
+    while True:
+        rest()
+        k.tlb[0] = k.gpte[0]
+        rest()
+        with atomic():
+            if k.tlb[0] != null:
+                touch(k.tlb[0])
+                assert k.tlb[0].data == k.latest[0], "the GPU reads what was stored last"
+
+
+class GpuSvm(CpuTouch, Unmapper, GpuFault):
+    """CPU threads, an unmapper, an evictor and the GPU's fault worker on one window of system memory."""
+
+
+@initial
+def window_in_ram(k: GpuSvm) -> None:
+    for i in range(k.window):
+        page = k.ram.alloc()
+        k.ptes[i].page = page
+        k.ptes[i].pte = Pte.RAM
