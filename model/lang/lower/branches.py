@@ -94,7 +94,9 @@ def _check_only(low: Lowerer, body: list[ast.stmt]) -> None:
     """The branch an option rules out is still checked in every variant, away from the graph that counts."""
     saved = low.context
     low.cur = low.node()
+    low.untaken += 1
     statements.block(low, body)
+    low.untaken -= 1
     low.flush()
     low.context = saved
 

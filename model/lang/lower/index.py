@@ -9,7 +9,7 @@ from ...ir.build import arithmetic, both, compare
 from ...ir.expr import Binary, Const, Expr, Load, integer
 from ...ir.types import BOOL, IntType, PidType, RefType
 from ..declare import Record, is_array, is_field
-from ..values import Alias, ArrayValue, Meaning, Place, PoolValue, Value, type_name
+from ..values import Alias, ArrayValue, Meaning, Place, PoolValue, Value, a_type
 from . import expressions, fields, names
 from .state import Lowerer
 
@@ -31,7 +31,7 @@ def pool_element(low: Lowerer, base: PoolValue, index: ast.expr) -> Value:
     if not isinstance(number.type, IntType):
         raise low.error(
             "SVM215",
-            f"a pool is indexed by a number, this is a {type_name(number.type)}",
+            f"a pool is indexed by a number, this is {a_type(number.type)}",
             index,
             "a reference needs no pool: write 'page.refs', not 'k.pages[page].refs'",
         )
@@ -58,7 +58,7 @@ def array_element(low: Lowerer, base: ArrayValue, index: ast.expr) -> Meaning:
     else:
         raise low.error(
             "SVM215",
-            f"an array is indexed by a number or a process id, this is a {type_name(number.type)}",
+            f"an array is indexed by a number or a process id, this is {a_type(number.type)}",
             index,
             "declare the array with the Size of a process, or use a bounded index",
         )
@@ -99,7 +99,8 @@ def instance_index(low: Lowerer, base: ArrayValue, pid: Expr, node: ast.AST) -> 
 
 
 def in_range(low: Lowerer, index: Expr, size: int, node: ast.AST) -> None:
-    if isinstance(index, Const) and not 0 <= index.value < size:
+    # A branch that this size rules out may speak of elements that only larger sizes have.
+    if isinstance(index, Const) and not 0 <= index.value < size and not low.untaken:
         raise low.error("SVM217", f"index {index.value} is outside 0..{size - 1}", node, "indices count from 0")
     ok = both(compare(">=", index, integer(0)), compare("<", index, integer(size)))
     low.demand(ok, "bounds", f"index {low.source.text(node)} is outside 0..{size - 1}")
