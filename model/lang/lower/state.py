@@ -6,7 +6,8 @@ from __future__ import annotations
 import ast
 import builtins
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,14 +19,17 @@ from ..diagnostics import Diagnostic, Label
 from ..graph import Assume, Demand, EdgeKind, Note, Op, Poison, RawGraph, Store
 from ..source import SourceFile, Sources
 from ..storage import Storage
-from ..values import ActorsValue, Function, Meaning, Value, type_name
+from ..values import ActorsValue, Function, Meaning, Value, a_type
 
 
 class LowerError(Exception):
-    """One statement cannot be lowered; the statements after it still are."""
+    """One statement cannot be lowered; the statements after it still are.
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.headline)
+    ``diagnostic``: None where the reason is reported at another place.
+    """
+
+    def __init__(self, diagnostic: Diagnostic | None) -> None:
+        super().__init__(diagnostic.headline if diagnostic else "reported elsewhere")
         self.diagnostic = diagnostic
 
 
@@ -88,6 +92,8 @@ class Facts:
     warnings: dict[tuple[str, Frame], Diagnostic] = field(default_factory=dict[tuple[str, Frame], Diagnostic])
     errors: dict[tuple[str, Frame], Diagnostic] = field(default_factory=dict[tuple[str, Frame], Diagnostic])
     checked: set[str] = field(default_factory=set[str])
+    places: dict[str, list[tuple[str, int]]] = field(default_factory=dict[str, "list[tuple[str, int]]"])
+    hints: dict[object, dict[str, object]] = field(default_factory=dict[object, "dict[str, object]"])
 
     def begin_pass(self) -> None:
         """Forget what the pass before said of the text; keep what it learnt about types."""
@@ -123,7 +129,8 @@ class Lowerer:
         self.bound: list[dict[str, Meaning]] = []
         self.quantified: list[str] = []  # the names that the quantifiers around have in the IR
         self.specification = False  # ghosts may be read
-        self.pinning = False  # references read from shared state are copied before they are followed
+        self.untaken = 0  # how many branches around this point are ruled out by options and sizes
+        self.open_sections: list[ast.FunctionDef] = []
         self.held_sections: list[tuple[str, tuple[Expr, ...], Frame]] = []
         self.urgent_blocks: dict[str, int] = {}
         self.goals: list[str] = []
@@ -154,7 +161,8 @@ class Lowerer:
         self.facts.warnings.setdefault((code, frame), Diagnostic(code, headline, frame, advice, (), chain, severity))
 
     def record(self, problem: LowerError) -> None:
-        self.facts.errors.setdefault((problem.diagnostic.code, problem.diagnostic.frame), problem.diagnostic)
+        if problem.diagnostic is not None:
+            self.facts.errors.setdefault((problem.diagnostic.code, problem.diagnostic.frame), problem.diagnostic)
 
     # ---- the graph
 
@@ -207,7 +215,11 @@ class Lowerer:
             return "step"
         if any(isinstance(o, Assume | Store) and self.is_shared(_expr(o)) for o in ops):
             return "step"
-        return "local"
+        return "lead" if any(isinstance(o, Demand) and self.is_exposed(o.check) for o in ops) else "local"
+
+    def is_exposed(self, check: Check) -> bool:
+        """Whether other actors can change the outcome: through shared state, or by freeing what a local refers to."""
+        return self.is_shared(check.ok) or check.property in ("no-use-after-free", "no-double-free")
 
     def is_shared_var(self, name: str) -> bool:
         variable = self.storage.variables.get(name)
@@ -215,6 +227,35 @@ class Lowerer:
 
     def is_shared(self, expr: Expr) -> bool:
         return any(self.is_shared_var(name) for name in loads(expr))
+
+    def is_visible(self, expr: Expr) -> bool:
+        """Whether it reads anything that is not this actor's own: shared state or ghosts."""
+        return any(name in self.storage.variables for name in loads(expr))
+
+    def prefix_of(self, function: Function) -> str:
+        """What the locals of an inlined function are named after. Functions of one name in several files differ, and so
+        do a section and the same section inside its block."""
+        place = (function.source.name, function.node.lineno)
+        places = self.facts.places.setdefault(function.name, [])
+        if place not in places:
+            places.append(place)
+        number, depth = places.index(place), sum(s is function.node for s in self.open_sections)
+        tags = (f"~{number + 1}" if number else "") + (f"#{depth + 1}" if depth else "")
+        return f"{self.actor.name}.{function.name}{tags}"
+
+    @contextmanager
+    def dry(self) -> Generator[None]:
+        """Look without effect: what is gathered, emitted and learnt inside is forgotten."""
+        facts, nodes, edges = self.facts, len(self.graph.nodes), len(self.graph.nodes[self.cur].edges)
+        saved = (self.cur, self.ops, self.when, self.context, self.frames, self.label, facts.changed)
+        types, scopes, cleanups = dict(facts.types), list(self.scopes), list(self.cleanups)
+        self.ops = list(self.ops)
+        try:
+            yield
+        finally:
+            self.cur, self.ops, self.when, self.context, self.frames, self.label, facts.changed = saved
+            facts.types, self.scopes, self.cleanups = types, scopes, cleanups
+            del self.graph.nodes[nodes:], self.graph.nodes[self.cur].edges[edges:]
 
     # ---- locals
 
@@ -249,7 +290,7 @@ class Lowerer:
             shown = name.rpartition(".")[2]
             raise self.error(
                 "SVM210",
-                f"'{shown}' holds a {type_name(known)} elsewhere and a {type_name(kind)} here",
+                f"'{shown}' holds {a_type(known)} elsewhere and {a_type(kind)} here",
                 node,
                 "use one local for each type",
             )
