@@ -89,7 +89,9 @@ def _first_states(storage: Storage, result: Result) -> list[Cells]:
     for variable in storage.variables.values():
         for index in _indices(variable):
             start[variable.name, index] = variable.initial
-    return first_state.run(result.initial, start, storage.variables)
+    types = {n: t for n, t in result.facts.types.items() if t is not None and n not in storage.variables}
+    types |= {v.name: v.type for v in storage.variables.values()}
+    return first_state.run(result.initial, start, types)
 
 
 def _started(automata: Mapping[str, Automaton], actors: Mapping[str, Lowered]) -> Cells:

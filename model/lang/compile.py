@@ -66,7 +66,7 @@ def _storage(setting: Setting, cast: list[tuple[Actors, Actor]]) -> Storage:
         return lay_out(setting.info.cls, setting.sizes, setting.spaces(), pids)
     except StorageError as error:
         headline = f"{error.cls.__name__}.{error.name}: {error.problem}"
-        frame = setting.declaration(error.cls, error.name)
+        frame = setting.protocol.file.attribute(error.cls.__name__, error.name)
         raise ProtocolError((Diagnostic("SVM110", headline, frame, error.advice),)) from error
 
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 
 from ..ir.build import ARITHMETIC, COMPARE, SETS
 from ..ir.expr import Binary, Bound, Const, Expr, Ite, Load, Me, Quant, Unary
-from ..ir.program import Variable
-from ..ir.types import RefType
+from ..ir.types import RefType, Type
 from .diagnostics import Diagnostic
 from .fuse import FuseError
 from .graph import Assume, Demand, Op, Poison, RawGraph, Store
@@ -45,10 +44,11 @@ def evaluate(expr: Expr, cells: Cells, bound: Mapping[str, int]) -> int:
             return int(all(values)) if op == "all" else int(any(values)) if op == "any" else sum(values)
 
 
-def run(
-    graph: RawGraph, start: dict[tuple[str, tuple[int, ...]], int], variables: Mapping[str, Variable]
-) -> list[Cells]:
-    """All outcomes of the set-up, without duplicates, in source order. Raises FuseError for a violated demand."""
+def run(graph: RawGraph, start: dict[tuple[str, tuple[int, ...]], int], types: Mapping[str, Type]) -> list[Cells]:
+    """All outcomes of the set-up, without duplicates, in source order. Raises FuseError for a violated demand.
+
+    ``types``: of all variables and of the locals of the set-up.
+    """
     outcomes: list[Cells] = []
     work: list[tuple[int, dict[tuple[str, tuple[int, ...]], int]]] = [(0, start)]
     budget = MOST_STEPS
@@ -67,7 +67,7 @@ def run(
             continue
         following: list[tuple[int, dict[tuple[str, tuple[int, ...]], int]]] = []
         for edge in edges:
-            after = _perform(edge.ops, dict(cells), variables)
+            after = _perform(edge.ops, dict(cells), types)
             if after is not None:
                 following.append((edge.target, after))
         work += reversed(following)
@@ -75,7 +75,7 @@ def run(
 
 
 def _perform(
-    ops: tuple[Op, ...], cells: dict[tuple[str, tuple[int, ...]], int], variables: Mapping[str, Variable]
+    ops: tuple[Op, ...], cells: dict[tuple[str, tuple[int, ...]], int], types: Mapping[str, Type]
 ) -> dict[tuple[str, tuple[int, ...]], int] | None:
     for op in ops:
         match op:
@@ -95,16 +95,14 @@ def _perform(
             case Store(var, index, value):
                 cells[var, tuple(evaluate(i, cells, {}) for i in index)] = evaluate(value, cells, {})
             case Poison(heap, slot):
-                _poison(cells, heap, evaluate(slot, cells, {}) + 1, variables)
+                _poison(cells, heap, evaluate(slot, cells, {}) + 1, types)
             case _:
                 pass
     return cells
 
 
-def _poison(
-    cells: dict[tuple[str, tuple[int, ...]], int], heap: str, ref: int, variables: Mapping[str, Variable]
-) -> None:
+def _poison(cells: dict[tuple[str, tuple[int, ...]], int], heap: str, ref: int, types: Mapping[str, Type]) -> None:
     for (name, index), value in list(cells.items()):
-        kind = variables[name].type if name in variables else None
+        kind = types.get(name)
         if isinstance(kind, RefType) and kind.heap == heap and value == ref:
             cells[name, index] = ref + kind.slots

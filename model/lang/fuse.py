@@ -158,17 +158,18 @@ def paths_from(builder: _Builder, start: int, first: Path) -> list[tuple[Path, i
             if length or path.stepped:
                 finished.append((path, node))
             continue
-        following: list[tuple[Path, int, int]] = []
-        for edge in here.edges:
-            longer = follow(path, edge, builder.variables)
-            if not longer.impossible:
-                following.append((longer, edge.target, length + 1))
-            elif longer.checks:
-                cut.append(replace(longer, stores=(), guard=(FALSE,), notes=(), locks=(), fairness=None))
-        work += reversed(following)
+        following = [(follow(path, edge, builder.variables), edge.target, length + 1) for edge in here.edges]
+        work += [longer for longer in reversed(following) if not longer[0].impossible]
+        cut += [longer for longer, _, _ in following if longer.impossible and longer.checks]
     for path in cut:
         if not any(all(check in other.checks for check in path.checks) for other, _ in finished):
-            finished.append((path, start))
+            finished.append((replace(path, stores=(), guard=(FALSE,), notes=(), locks=(), fairness=None), start))
+    _demand_return(finished)
+    return finished
+
+
+def _demand_return(finished: list[tuple[Path, int]]) -> None:
+    """Refuse a path that leaves a function without the value it is declared to return."""
     for path, _ in finished:
         missing = next((n for n in path.notes if n.startswith("no-return:")), None)
         if missing:
@@ -181,11 +182,10 @@ def paths_from(builder: _Builder, start: int, first: Path) -> list[tuple[Path, i
                     "return a value on every path",
                 )
             )
-    return finished
 
 
 def _step_ends(builder: _Builder, start: int, path: Path, node: int) -> bool:
-    """Whether the path is one step from ``start`` to ``node``: after a step where the next one comes, or, before any, where
+    """Whether the path is one step from ``start`` to ``node``: after a step, where the next one comes; before any, where
     the actor would wait inside other blocks than it seems to. Then what is on the way (assertions) is its own step."""
     here, there = builder.graph.nodes[start], builder.graph.nodes[node]
     if path.stepped:

@@ -78,8 +78,7 @@ class Path:
         return tuple(
             Update(var, index, value)
             for (var, index), value in latest.items()
-            if not (isinstance(value, Load) and value.var == var and value.index == index)
-            or (var, index) in aliased
+            if value != Load(var, index, value.type) or (var, index) in aliased
         )
 
 

@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..ir.program import Frame
 from .declare import Record, Size
 from .decorators import Actors
-from .load import Protocol, WorldInfo, option_text
+from .load import Protocol
 from .lower.state import Actor, suggest
 from .source import refuse, whole_file
 from .storage import members
+from .worlds import WorldInfo, option_text
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,6 @@ class Setting:
     def place(self) -> Frame:
         """Where to point when no line of the file is to blame."""
         return whole_file(self.protocol.path)
-
-    def declaration(self, cls: type, name: str) -> Frame:
-        """Where a class declares an attribute, if it does so in this file."""
-        for node in ast.walk(self.protocol.file.tree):
-            if isinstance(node, ast.ClassDef) and node.name == cls.__name__:
-                for part in node.body:
-                    targets = part.targets if isinstance(part, ast.Assign) else []
-                    if any(isinstance(t, ast.Name) and t.id == name for t in targets):
-                        return self.protocol.file.frame(part)
-        return self.place
 
     def size_name(self, size: Size, actors: Actors) -> str:
         """The name of the Size that counts an actor. Raises ProtocolError."""

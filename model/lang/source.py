@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType
@@ -36,10 +38,33 @@ class SourceFile:
             return self.lines[frame.line - 1][frame.column - 1 : frame.end_column - 1]
         return self.lines[frame.line - 1][frame.column - 1 :].strip()
 
+    def head(self, node: ast.FunctionDef | ast.ClassDef | None, function: str = "") -> Frame:
+        """The line that begins a definition, without its body; the first line of the file if it cannot be found."""
+        if node is None:
+            return whole_file(self.name)
+        text = self.lines[node.lineno - 1].rstrip()
+        column = self._column(node.lineno, node.col_offset)
+        return Frame(self.name, node.lineno, column, node.lineno, max(column + 1, len(text) + 1), function)
+
+    def attribute(self, cls: str, name: str | None) -> Frame:
+        """Where a class of this file declares an attribute; the class itself if it is not found there."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ClassDef) and node.name == cls:
+                parts = (p for p in node.body if name in declared_names(p))
+                return next((self.frame(p) for p in parts), self.head(node))
+        return whole_file(self.name)
+
     def _column(self, line: int, offset: int) -> int:
         if not 0 < line <= len(self.lines):
             return 1
         return len(self.lines[line - 1].encode()[:offset].decode(errors="replace")) + 1
+
+
+def declared_names(statement: ast.stmt) -> list[str]:
+    """The names that a statement in the body of a class assigns."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    targets = [statement.target] if isinstance(statement, ast.AnnAssign) else targets
+    return [t.id for t in targets if isinstance(t, ast.Name)]
 
 
 def whole_file(name: str, line: int = 1, column: int = 1) -> Frame:
@@ -65,9 +90,11 @@ def parse_source(path: Path, name: str) -> SourceFile:
             "save the file as UTF-8",
         ) from error
     try:
-        tree = ast.parse(text, filename=str(path))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            tree = ast.parse(text, filename=str(path))
     except SyntaxError as error:
-        frame = whole_file(name, error.lineno or 1, error.offset or 1)
+        frame = whole_file(name, error.lineno or 1, max(1, error.offset or 1))
         raise refuse(
             "SVM003", f"not valid Python: {error.msg}", frame, "fix the syntax; a protocol is ordinary Python"
         ) from error
@@ -78,7 +105,7 @@ def parse_source(path: Path, name: str) -> SourceFile:
             whole_file(name),
             "the file must be Python source text",
         ) from error
-    source = SourceFile(name, tuple(text.splitlines()), tree)
+    source = SourceFile(name, tuple(re.split(r"\r\n|\r|\n", text)), tree)  # as the parser counts lines
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])

@@ -7,7 +7,6 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import FunctionType
-from typing import get_type_hints
 
 from ..ir.build import conjunction, negate
 from ..ir.expr import FALSE, TRUE, Expr, Load
@@ -16,12 +15,13 @@ from ..ir.types import BOOL
 from .declare import Options, Pid, Record, World
 from .decorators import Mark, Never
 from .graph import Demand
-from .load import WorldInfo, property_name
 from .lower import expressions, fields, inline, quantifiers
 from .lower.state import Actor, Facts, Lowerer, LowerError, Scope
+from .reflection import hints_of
 from .source import Sources
 from .storage import Storage, members
 from .values import ActorsValue, Alias, ArrayValue, Function, Meaning, PoolValue, Static
+from .worlds import WorldInfo, property_name
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _lower_one(
 
 def parameters(low: Lowerer, function: Function, info: WorldInfo, options: Mapping[str, object]) -> dict[str, Meaning]:
     """The world and the options of a function called by nobody."""
-    hints = get_type_hints(function.python)
+    hints, _ = hints_of(function.python)
     result: dict[str, Meaning] = {}
     for argument in function.node.args.args:
         hint = hints.get(argument.arg)
@@ -116,7 +116,7 @@ def parameters(low: Lowerer, function: Function, info: WorldInfo, options: Mappi
 
 def _free(low: Lowerer, function: FunctionType, info: WorldInfo) -> list[tuple[str, list[Meaning]]]:
     """The parameters an invariant is quantified over: records of all pools, process ids, members of an Enum."""
-    hints = get_type_hints(function)
+    hints, _ = hints_of(function)
     result: list[tuple[str, list[Meaning]]] = []
     for argument in low.scope.function.node.args.args:
         if argument.arg in low.scope.names:

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from enum import Enum
+from functools import cache
 
 from ..ir.program import Dim, Heap, Variable
 from ..ir.types import BOOL, EnumType, IntType, PidType, RefType, SetType, Type

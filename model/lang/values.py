@@ -133,13 +133,38 @@ class Tuple:
     items: tuple[Meaning, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """What a function that returns nothing returns."""
+
+    function: str
+    node: ast.FunctionDef
+
+
 Meaning = (
-    Value | Static | Alias | PoolValue | ArrayValue | Place | Function | Builtin | OptionsValue | ActorsValue | Tuple
+    Nothing
+    | Value
+    | Static
+    | Alias
+    | PoolValue
+    | ArrayValue
+    | Place
+    | Function
+    | Builtin
+    | OptionsValue
+    | ActorsValue
+    | Tuple
 )
 
 
 def null_of(kind: Type) -> Const:
     return Const(0, kind)
+
+
+def a_type(kind: Type | None) -> str:
+    """A type with its article."""
+    name = type_name(kind)
+    return name if kind is None else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def type_name(kind: Type | None) -> str:

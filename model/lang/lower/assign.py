@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import ast
 
-from ...ir.build import arithmetic, both, compare
-from ...ir.expr import Const, Expr, Load, integer
-from ...ir.types import BOOL, IntType, RefType, SetType, Type
+from ...ir.build import arithmetic, both, compare, loads
+from ...ir.expr import Const, Expr, integer
+from ...ir.types import BOOL, IntType, SetType, Type
 from ..graph import Store
-from ..values import Alias, Builtin, Meaning, Place, Static, Tuple, Value, type_name
-from . import calls, expressions, fields, names, operators
+from ..values import Alias, Builtin, Meaning, Place, Static, Tuple, Value, a_type
+from . import calls, expressions, fields, keep, names, operators
 from .state import Lowerer
 
 
@@ -70,6 +70,8 @@ def store_name(low: Lowerer, target: ast.expr, found: Meaning, given: ast.AST, n
                 node,
                 "the right side must be a tuple, or a function returning one, of the same length",
             )
+        if _overwrites(low, target, items):
+            items = tuple(keep.kept(low, item, given, f"part{i}", own=True) for i, item in enumerate(items))
         for part, item in zip(target.elts, items, strict=True):
             store_name(low, part, item, given, node)
         return
@@ -83,6 +85,12 @@ def store_name(low: Lowerer, target: ast.expr, found: Meaning, given: ast.AST, n
     store_local(low, f"{low.scope.prefix}.{target.id}", found, given)
 
 
+def _overwrites(low: Lowerer, target: ast.Tuple, items: tuple[Meaning, ...]) -> bool:
+    """Whether one of the names is read by one of the values, as in ``a, b = b, a``."""
+    stored = {f"{low.scope.prefix}.{part.id}" for part in target.elts if isinstance(part, ast.Name)}
+    return any(isinstance(item, Value) and not stored.isdisjoint(loads(item.expr)) for item in items)
+
+
 def _is_heap(low: Lowerer, found: Alias) -> bool:
     return any(info.name == found.path for info in low.storage.heaps.values())
 
@@ -94,10 +102,11 @@ def _fix_alias(low: Lowerer, target: ast.Name, found: Alias) -> None:
         for n in ast.walk(low.scope.function.node)
         if isinstance(n, ast.Name) and n.id == target.id and isinstance(n.ctx, ast.Store)
     ]
-    if len(stores) > 1:
+    parameters = [a.arg for a in ast.walk(low.scope.function.node.args) if isinstance(a, ast.arg)]
+    if len(stores) + parameters.count(target.id) > 1:
         raise low.error(
             "SVM255",
-            f"'{target.id}' names a record in place and is assigned {len(stores)} times",
+            f"'{target.id}' names a record in place and is assigned more than once",
             target,
             "use one name for each, or references into a pool",
         )
@@ -108,7 +117,8 @@ def _fix_alias(low: Lowerer, target: ast.Name, found: Alias) -> None:
             target,
             "copy the reference to a local first: 'page = k.mapped; lock = page.lock'",
         )
-    low.scope.names[target.id] = found
+    low.scope.names[target.id] = keep.kept(low, found, target, "alias", own=True)
+    low.flush()
 
 
 def store_local(low: Lowerer, variable: str, found: Meaning, node: ast.AST) -> None:
@@ -120,6 +130,7 @@ def store_local(low: Lowerer, variable: str, found: Meaning, node: ast.AST) -> N
         return
     value = expressions.as_value(low, found, node)
     low.learn(variable, value.type, node)
+    keep.demand_allocated(low, value.expr)
     declared = low.facts.declared.get(variable)
     if declared is not None:
         keep_in_domain(low, value.expr, declared, variable.rpartition(".")[2])
@@ -147,13 +158,11 @@ def store(low: Lowerer, place: Place, found: Meaning, given: ast.AST, target: as
     if not fits(value.type, place.type):
         raise low.error(
             "SVM257",
-            f"'{text}' holds a {type_name(place.type)}, this is a {type_name(value.type)}",
+            f"'{text}' holds {a_type(place.type)}, this is {a_type(value.type)}",
             given,
-            f"assign a {type_name(place.type)}",
+            f"assign {a_type(place.type)}",
         )
-    if isinstance(value.type, RefType) and isinstance(value.expr, Const) and value.expr.value:
-        allocated = Load(f"{value.type.heap}.allocated", (integer(value.expr.value - 1),), BOOL)
-        low.demand(allocated, "no-use-after-free", f"{value.type.show(value.expr.value)} is not allocated")
+    keep.demand_allocated(low, value.expr)
     if isinstance(place.type, IntType):
         keep_in_domain(low, value.expr, place.type, text)
     low.emit([Store(place.var, place.index, value.expr)], "local" if place.ghost else None)
@@ -173,7 +182,8 @@ def keep_in_domain(low: Lowerer, value: Expr, kind: IntType, text: str) -> None:
 
 def augmented(low: Lowerer, node: ast.AugAssign) -> None:
     """``x += 1``: on shared state a read and then a write, as in C; on a local, or in an atomic block, one."""
-    found = expressions.meaning(low, node.target)
+    target = node.target
+    found = expressions.meaning(low, target) if isinstance(target, ast.Name) else place_of(low, target)
     if isinstance(found, Place) and isinstance(found.type, SetType):
         raise low.error("SVM303", "augmented assignment to a set", node, "use s.add(x), s.remove(x), or s = s | t")
     op = operators.OPERATORS.get(type(node.op))
@@ -181,8 +191,8 @@ def augmented(low: Lowerer, node: ast.AugAssign) -> None:
         raise low.error(
             "SVM303", f"the operator {type(node.op).__name__}= is not part of the language", node, "use += or -="
         )
-    if isinstance(found, Place):
-        low.specification = found.ghost
+    found = keep.before(low, found, target, [node.value])
+    low.specification = isinstance(found, Place) and found.ghost
     try:
         change = expressions.value(low, node.value)
     finally:
@@ -200,11 +210,14 @@ def augmented(low: Lowerer, node: ast.AugAssign) -> None:
             "another actor may step in between, as in C; write 'with atomic():' or use a Refcount if it is atomic",
             "hint",
         )
+        found = keep.kept(low, found, target, "place")  # what is written is what was read
         current = low.temporary(node.target, current.expr, ".read")
+        if low.is_shared(change.expr):
+            change = low.temporary(node.value, change.expr, ".change")
         low.flush()
     result = Value(arithmetic(op, current.expr, change.expr), low.source.text(node))
     if isinstance(found, Place):
-        store(low, place_of(low, node.target), result, node, node.target)
+        store(low, found, result, node, node.target)
     else:
         assert isinstance(node.target, ast.Name)
         store_local(low, f"{low.scope.prefix}.{node.target.id}", result, node)

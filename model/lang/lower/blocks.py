@@ -11,7 +11,7 @@ from ...ir.types import BOOL
 from ..declare import Record
 from ..graph import Note, Store
 from ..values import Alias, Builtin, Function, Static
-from . import calls, effects, expressions, fields, inline, names, statements
+from . import calls, effects, expressions, fields, inline, keep, names, statements
 from .state import Cleanup, Context, Lowerer, Scope
 
 
@@ -141,9 +141,7 @@ def urgent(low: Lowerer, node: ast.AST, body: Callable[[], None]) -> None:
 
 def _lock(low: Lowerer, node: ast.expr, body: Callable[[], None]) -> None:
     """``with k.lock:`` — its lock() and unlock() around a balanced section."""
-    low.pinning = True
-    found = expressions.meaning(low, node)
-    low.pinning = False
+    found = keep.kept(low, expressions.meaning(low, node), node, "with", own=True)
     if not isinstance(found, Alias) or not issubclass(found.cls, Record) or not hasattr(found.cls, "unlock"):
         raise low.error(
             "SVM262",
@@ -156,7 +154,6 @@ def _lock(low: Lowerer, node: ast.expr, body: Callable[[], None]) -> None:
     assert isinstance(lock, Function)
     assert isinstance(unlock, Function)
     low.flush()
-    low.pinning = False
     place = (found.path, found.index, low.frame(node))
     _no_hold(low, place, node)
     inline.inline(low, lock, {lock.node.args.args[0].arg: found}, node)
@@ -196,9 +193,8 @@ def section(low: Lowerer, function: Function, node: ast.Call, body: Callable[[],
             node,
             "what precedes it runs on entry, what follows it on every way out",
         )
-    low.pinning = True
     bound = calls.bind(low, calls.expressions_function(low, node), node)
-    low.pinning = False
+    bound = {name: keep.kept(low, given, node, name, own=True) for name, given in bound.items()}
     frames, label, caller = low.frames, low.label, list(low.scopes)
     inline.enter(low, function, bound, node)
     scope: Scope = low.scopes[-1]
@@ -214,4 +210,6 @@ def section(low: Lowerer, function: Function, node: ast.Call, body: Callable[[],
         low.flush()
         low.scopes, (low.frames, low.label) = hidden, now
 
+    low.open_sections.append(function.node)
     _enclosed(low, undo, body)
+    low.open_sections.pop()

@@ -6,23 +6,18 @@ from __future__ import annotations
 import ast
 
 from ...ir.expr import TRUE
-from ...ir.types import IntType
-from ..values import Builtin, Function, Meaning, Static, Value, type_name
-from . import expressions, inline, names, words
+from ..values import Builtin, Function, Meaning, Nothing, Static
+from . import expressions, hints, inline, keep, names, words
 from .state import Lowerer, LowerError, Scope
 
 
 def callee(low: Lowerer, node: ast.Call) -> Meaning | None:
     """What a call calls, without any effect on the statement being gathered; None where that is an error."""
-    ops, low.ops = low.ops, []
-    types = dict(low.facts.types)
-    try:
-        return expressions.meaning(low, node.func)
-    except LowerError:
-        return None
-    finally:
-        low.ops = ops
-        low.facts.types = types
+    with low.dry():
+        try:
+            return expressions.meaning(low, node.func)
+        except LowerError:
+            return None
 
 
 def steps(low: Lowerer, node: ast.AST) -> bool:
@@ -85,12 +80,9 @@ def call_function(low: Lowerer, function: Function, node: ast.Call) -> Meaning:
             node,
             "only @pure functions can",
         )
-    low.pinning = True
-    try:
-        function = expressions_function(low, node)
-        arguments = bind(low, function, node)
-    finally:
-        low.pinning = False
+    function = expressions_function(low, node)
+    arguments = bind(low, function, node)
+    arguments = {name: keep.in_place(low, found, node, name) for name, found in arguments.items()}
     return inline.inline(low, function, arguments, node)
 
 
@@ -107,8 +99,9 @@ def bind(low: Lowerer, function: Function, node: ast.Call) -> dict[str, Meaning]
         raise low.error("SVM306", f"'{function.name}' takes * or ** parameters", node, "list the parameters")
     parameters = [a.arg for a in arguments.args]
     result: dict[str, Meaning] = {}
+    given = [*node.args, *(k.value for k in node.keywords)]
     if function.receiver is not None:
-        result[parameters[0]] = function.receiver
+        result[parameters[0]] = keep.before(low, function.receiver, node, given)
         parameters = parameters[1:]
     if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
         raise low.error("SVM306", "* and ** arguments", node, "write each argument")
@@ -120,7 +113,8 @@ def bind(low: Lowerer, function: Function, node: ast.Call) -> dict[str, Meaning]
             f"its parameters are ({', '.join(parameters)})",
         )
     for parameter, argument in zip(parameters, node.args, strict=False):
-        result[parameter] = expressions.evaluate(low, argument)
+        given = given[1:]
+        result[parameter] = keep.before(low, expressions.evaluate(low, argument), argument, given)
     known = [*parameters, *(a.arg for a in arguments.kwonlyargs)]
     for keyword in node.keywords:
         assert keyword.arg is not None
@@ -131,7 +125,8 @@ def bind(low: Lowerer, function: Function, node: ast.Call) -> dict[str, Meaning]
                 node,
                 f"its parameters are ({', '.join(known)})",
             )
-        result[keyword.arg] = expressions.evaluate(low, keyword.value)
+        given = given[1:]
+        result[keyword.arg] = keep.before(low, expressions.evaluate(low, keyword.value), keyword.value, given)
     _defaults(low, function, result)
     missing = [p for p in known if p not in result]
     if missing:
@@ -157,29 +152,17 @@ def _defaults(low: Lowerer, function: Function, result: dict[str, Meaning]) -> N
 
 def conform(low: Lowerer, function: Function, parameter: ast.arg, given: Meaning, node: ast.AST) -> Meaning:
     """Check an argument against its annotation, and give null its type."""
-    expected = inline.annotated(low, function, parameter.annotation)
-    match given:
-        case Static(None) if expected is not None:
-            return expressions.as_value(low, given, node, expected)
-        case Value() if expected is not None and given.type != expected and not isinstance(given.type, IntType):
-            raise low.error(
-                "SVM238",
-                f"'{parameter.arg}' is declared {type_name(expected)}, a {type_name(given.type)} is given",
-                node,
-                f"pass a {type_name(expected)}",
-            )
-        case Static(value) if expected is not None and not isinstance(value, str | type):
-            found = expressions.as_value(low, given, node, expected)
-            if found.type != expected and not isinstance(found.type, IntType):
-                raise low.error(
-                    "SVM238",
-                    f"'{parameter.arg}' is declared {type_name(expected)}, {value!r} is given",
-                    node,
-                    f"pass a {type_name(expected)}",
-                )
-            return given
-        case _:
-            return given
+    hint = hints.of_parameter(low, function, parameter.arg, node)
+    if isinstance(given, Nothing):
+        expressions.as_value(low, given, node)
+    if not hints.accepts(low, hint, given):
+        wanted = hints.shown(hint)
+        what = f"'{parameter.arg}' of '{function.name}' is declared {wanted}, {names.describe(given)} is given"
+        raise low.error("SVM238", what, node, f"pass a {wanted}")
+    expected = hints.run_time_type(low, hint)
+    if isinstance(given, Static) and given.value is None and expected is not None:
+        return expressions.as_value(low, given, node, expected)
+    return given
 
 
 def pure(low: Lowerer, function: Function, node: ast.Call) -> Meaning:

@@ -11,7 +11,7 @@ from ...ir.program import Check, Fairness
 from ...ir.types import SetType
 from ..graph import Assume, Demand, EdgeKind, Note, Store
 from ..values import Builtin, Meaning, Place, PoolValue, Static, Value
-from . import assign, calls, expressions, fields, locks, memory, operators, words
+from . import assign, calls, expressions, fields, keep, locks, memory, operators, words
 from .state import Lowerer
 
 
@@ -135,8 +135,8 @@ def rest(low: Lowerer, node: ast.Call) -> None:
         raise low.error(
             "SVM250", "rest() inside atomic()", node, "an atomic block is one step: there is no place to stop in it"
         )
-    locks.holds_no_lock(low, "no-rest-with-lock", "stops for ever with {} held")
     low.flush()
+    locks.holds_no_lock(low, "no-rest-with-lock", "stops for ever with {} held")
     low.emit(kind="local", target=low.node())
     low.graph.nodes[low.cur].rests = True
     low.emit([Note("step")], "step")
@@ -154,18 +154,22 @@ def demand(low: Lowerer, node: ast.Call) -> None:
     finally:
         low.specification = False
     low.ops.append(Demand(Check(TRUE, ok, property, message, low.frames)))
-    low.emit(kind="lead" if any(low.is_shared(o.check.ok) for o in low.ops if isinstance(o, Demand)) else "local")
+    low.emit(kind="lead" if any(low.is_visible(o.check.ok) for o in low.ops if isinstance(o, Demand)) else "local")
 
 
 def change_set(low: Lowerer, word: str, place: Place, node: ast.Call) -> None:
-    fields.follow(low, place.owner)
     kind = place.type
     assert isinstance(kind, SetType)
-    current = Load(place.var, place.index, kind)
     if word == "set.clear":
+        fields.follow(low, place.owner)
         low.emit([Store(place.var, place.index, Const(0, kind))], _ghostly(place))
         return
+    fixed = keep.before(low, place, node, node.args)
+    assert isinstance(fixed, Place)
     item = expressions.as_value(low, words.one(low, node), node, kind.element)
+    place = fixed
+    fields.follow(low, place.owner)
+    current = Load(place.var, place.index, kind)
     operators.comparable(low, "==", item.type, kind.element, node)
     inside = both(
         compare(">=", item.expr, integer(kind.first)), compare("<", item.expr, integer(kind.first + kind.count))

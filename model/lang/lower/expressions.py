@@ -10,9 +10,9 @@ from ...ir.build import both, choice, either, is_live, negate
 from ...ir.expr import FALSE, TRUE, Const, Expr, Load, integer
 from ...ir.types import BOOL, PidType, RefType, Type
 from ..storage import enum_type, enum_value
-from ..values import Alias, Meaning, Place, Static, Tuple, Value, type_name
-from . import branches, calls, fields, index, names, operators
-from .state import Lowerer
+from ..values import Alias, Meaning, Nothing, Place, Static, Tuple, Value, a_type
+from . import branches, calls, fields, index, keep, names, operators
+from .state import Lowerer, LowerError
 
 
 def meaning(low: Lowerer, node: ast.expr) -> Meaning:
@@ -25,7 +25,7 @@ def meaning(low: Lowerer, node: ast.expr) -> Meaning:
         case ast.Attribute(base, attr):
             return names.attribute(low, meaning(low, base), attr, node)
         case ast.Subscript(base, position):
-            return index.subscript(low, meaning(low, base), position, node)
+            return index.subscript(low, keep.before(low, meaning(low, base), base, [position]), position, node)
         case ast.Call():
             return calls.call(low, node)
         case ast.BinOp():
@@ -39,7 +39,7 @@ def meaning(low: Lowerer, node: ast.expr) -> Meaning:
         case ast.IfExp():
             return conditional(low, node)
         case ast.Tuple(elts):
-            return Tuple(tuple(fields.read(low, meaning(low, e), e) for e in elts))
+            return Tuple(tuple(keep.before(low, evaluate(low, e), e, elts[i:]) for i, e in enumerate(elts, 1)))
         case _:
             raise low.error(
                 "SVM302",
@@ -80,7 +80,7 @@ def as_value(low: Lowerer, found: Meaning, node: ast.AST, expected: Type | None 
                     "SVM211", "null of what?", node, "compare it with, or assign it to, a reference or process id"
                 )
             raise low.error(
-                "SVM212", f"null is not a {type_name(expected)}", node, "only references and process ids can be null"
+                "SVM212", f"null is not {a_type(expected)}", node, "only references and process ids can be null"
             )
         case Static(bool() as known):
             return Value(TRUE if known else FALSE)
@@ -88,6 +88,13 @@ def as_value(low: Lowerer, found: Meaning, node: ast.AST, expected: Type | None 
             return Value(integer(number))
         case Static(Enum() as member):
             return Value(Const(enum_value(member), enum_type(type(member))))
+        case Nothing(name, body):
+            if any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(body)):
+                raise LowerError(None)  # a return without an annotation, reported there
+            what = f"'{name}' returns nothing"
+            raise low.error(
+                "SVM212", what, node, "return a value in it, and annotate which: 'def f(k: World) -> Result:'"
+            )
         case Alias(path=""):
             raise low.error("SVM212", "the world is not a value", node, "name one of its fields")
         case _:
@@ -140,13 +147,16 @@ def conditional(low: Lowerer, node: ast.IfExp) -> Meaning:
         )
     test = condition(low, node.test)
     if isinstance(test, Const):
-        evaluate(low, node.orelse if test.value else node.body)  # checked in every variant
+        with low.dry():
+            evaluate(low, node.orelse if test.value else node.body)  # checked in every variant
         return evaluate(low, node.body if test.value else node.orelse)
     before = low.when
     low.when = both(before, test)
     then = evaluate(low, node.body)
+    _demand_slot(low, then)
     low.when = both(before, negate(test))
     other = evaluate(low, node.orelse)
+    _demand_slot(low, other)
     low.when = before
     first = as_value(low, then, node.body, other.type if isinstance(other, Value) else None)
     second = as_value(low, other, node.orelse, first.type)
@@ -154,11 +164,19 @@ def conditional(low: Lowerer, node: ast.IfExp) -> Meaning:
     return Value(choice(test, first.expr, second.expr), low.source.text(node))
 
 
+def _demand_slot(low: Lowerer, found: Meaning) -> None:
+    if isinstance(found, Value):
+        keep.demand_allocated(low, found.expr)
+
+
 def liveness(low: Lowerer, found: Meaning, node: ast.AST) -> Expr:
-    """``alive(x)``."""
+    """``alive(x)``. It reads the pool even if ``x`` is a local: others may free the record at any time."""
     result = as_value(low, found, node)
     if not isinstance(result.type, RefType):
         raise low.error("SVM223", f"alive() of {names.describe(found)}", node, "alive() takes a reference into a pool")
     if isinstance(result.expr, Const) and result.expr.value:
         return Load(f"{result.type.heap}.allocated", (integer(result.expr.value - 1),), BOOL)
-    return is_live(result.expr)
+    live = is_live(result.expr)
+    if low.actor.count == 0 or isinstance(live, Const) or low.is_shared(live):
+        return live
+    return both(live, Load(f"{result.type.heap}.allocated", (fields.slot(result.expr),), BOOL))

@@ -74,8 +74,6 @@ def dereference(low: Lowerer, base: Meaning, node: ast.AST) -> Alias:
     value = read(low, base, node)
     if not isinstance(value, Value) or not isinstance(value.type, RefType):
         raise low.error("SVM207", f"{names.describe(value)} cannot be followed", node, "only a reference has fields")
-    if low.pinning and low.is_shared(value.expr):
-        value = low.temporary(node, value.expr, ".pin")
     kind = value.type
     assert isinstance(kind, RefType)
     info = next(i for i in low.storage.heaps.values() if i.name == kind.heap)

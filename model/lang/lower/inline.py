@@ -6,11 +6,12 @@ from __future__ import annotations
 import ast
 from functools import cache
 
-from ...ir.expr import Expr
+from ...ir.expr import Const, Expr
+from ...ir.types import RefType
 from ..graph import Note, Store
 from ..values import Function, Meaning, Nothing, Static, Tuple, Value
 from ..whitelist import inspect_function
-from . import assign, statements
+from . import assign, keep, statements
 from .state import Cleanup, Lowerer, Scope
 
 
@@ -33,12 +34,13 @@ def enter(low: Lowerer, function: Function, arguments: dict[str, Meaning], node:
         raise low.error("SVM307", f"'{function.name}' calls itself", node, "recursion has no bound: use a loop")
     inspect(low, function)
     assigned = assigned_names(function.node)
-    prefix = f"{low.actor.name}.{function.name}"
+    prefix = low.prefix_of(function)
     names_bound: dict[str, Meaning] = {}
     for parameter, given in arguments.items():
         if isinstance(given, Value) and not (_settled(low, given.expr) and parameter not in assigned):
             variable = f"{prefix}.{parameter}"
             low.learn(variable, given.type, node)
+            keep.demand_allocated(low, given.expr)
             low.ops.append(Store(variable, (low.actor.me,), given.expr))
             kind = low.facts.types[variable] or given.type
             names_bound[parameter] = Value(low.local(variable, kind), parameter)
@@ -47,6 +49,7 @@ def enter(low: Lowerer, function: Function, arguments: dict[str, Meaning], node:
             variable = f"{prefix}.{parameter}"
             assign.store_local(low, variable, given, node)
         else:
+            raise_if_record(low, parameter, parameter in assigned, node)
             names_bound[parameter] = given
     for parameter in assigned & names_bound.keys():
         if isinstance(names_bound[parameter], Value):
@@ -65,9 +68,24 @@ def raise_if_object(low: Lowerer, parameter: str, given: Static, node: ast.AST) 
         )
 
 
+def raise_if_record(low: Lowerer, parameter: str, is_assigned: bool, node: ast.AST) -> None:
+    if is_assigned:
+        raise low.error(
+            "SVM255",
+            f"the parameter '{parameter}' names a record in place here, and the function assigns to it",
+            node,
+            "use another local, or references into a pool",
+        )
+
+
 def _settled(low: Lowerer, expr: Expr) -> bool:
-    """Whether the expression keeps its value while the callee runs: constants and the caller's own locals."""
-    return not low.is_shared(expr)
+    """Whether the expression keeps its value while the callee runs: constants and the caller's own locals.
+
+    A slot named by its number does not: as an argument it is a reference, which freeing makes dangle.
+    """
+    if isinstance(expr, Const) and isinstance(expr.type, RefType) and expr.value:
+        return False
+    return not keep.changes(low, expr)
 
 
 def inspect(low: Lowerer, function: Function) -> None:

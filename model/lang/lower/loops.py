@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from ...ir.build import negate, rebuild
 from ...ir.expr import Bound, Const, integer
 from ...ir.types import IntType, PidType, RefType
-from ..graph import Assume
-from ..values import Meaning, Static, Value
-from . import branches, index, quantifiers, statements
+from ..graph import Assume, Store
+from ..values import ArrayValue, Meaning, Place, Static, Value
+from . import assign, branches, fields, index, keep, quantifiers, statements
 from .state import Cleanup, Lowerer
 
 
@@ -38,6 +39,10 @@ def for_loop(low: Lowerer, node: ast.For) -> None:
     if not isinstance(node.target, ast.Name):
         raise low.error("SVM226", "a loop has one variable", node.target, "iterate over one thing")
     found = quantifiers.domain(low, node.iter, node.target.id)
+    if found.array is not None:
+        array = keep.kept(low, found.array, node.iter, "loop", own=True)
+        assert isinstance(array, ArrayValue)
+        found = replace(found, array=array)
     low.flush()
     if found.space and not _only_sets_up(low, found):
         low.facts.named.add(found.space)
@@ -46,9 +51,7 @@ def for_loop(low: Lowerer, node: ast.For) -> None:
     for number in range(found.first, found.first + found.count):
         following = low.node()
         low.cleanups.append(Cleanup("loop", on_break=after, on_continue=following))
-        low.scope.names[node.target.id] = _element(low, found, number)
-        if found.exists is not None:
-            _only_if(low, _instantiate(found, number), following)
+        _bind(low, node, node.target.id, found, number, following)
         statements.block(low, node.body)
         low.goto(following)
         low.cleanups.pop()
@@ -61,7 +64,33 @@ def for_loop(low: Lowerer, node: ast.For) -> None:
 
 def _only_sets_up(low: Lowerer, found: quantifiers.Domain) -> bool:
     """Whether it runs over process ids in the set-up: symmetry.py looks at the first states that come of it."""
-    return low.actor.count == 0 and isinstance(found.type, PidType)
+    return low.actor.count == 0 and (isinstance(found.type, PidType) or found.array is not None)
+
+
+def _bind(low: Lowerer, node: ast.For, name: str, found: quantifiers.Domain, number: int, otherwise: int) -> None:
+    """Give the variable its next value. A reference is a run-time local, which freeing makes dangle, and so is the
+    value of a cell, which is read once; all else is known while compiling."""
+    element = _element(low, found, number)
+    variable = f"{low.scope.prefix}.{name}"
+    if found.exists is not None:
+        assert isinstance(element, Value)
+        low.learn(variable, element.type, node)
+        _only_if(low, _instantiate(found, number), Store(variable, (low.actor.me,), element.expr), otherwise)
+    elif isinstance(element, Place):
+        assign.store_local(low, variable, fields.read(low, element, node.iter), node)
+        low.flush()
+    else:
+        _assigned_by_loop_only(low, node, name)
+        low.scope.names[name] = element
+
+
+def _assigned_by_loop_only(low: Lowerer, node: ast.For, name: str) -> None:
+    own = {id(n.target) for n in ast.walk(low.scope.function.node) if isinstance(n, ast.For)}
+    inner = {id(n.target) for part in node.body for n in ast.walk(part) if isinstance(n, ast.For)}
+    stores = [n for n in ast.walk(low.scope.function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    for part in stores:
+        if part.id == name and (id(part) in inner or id(part) not in own):
+            raise low.error("SVM314", f"'{name}' is a loop variable and is assigned here", part, "use another local")
 
 
 def _element(low: Lowerer, found: quantifiers.Domain, number: int) -> Meaning:
@@ -80,11 +109,11 @@ def _instantiate(found: quantifiers.Domain, number: int) -> Assume:
     return Assume(rebuild(found.exists, lambda e: Const(number, found.type) if isinstance(e, Bound) else None))
 
 
-def _only_if(low: Lowerer, test: Assume, otherwise: int) -> None:
+def _only_if(low: Lowerer, test: Assume, then: Store, otherwise: int) -> None:
     start = low.cur
     low.emit([Assume(negate(test.condition))], "step", otherwise, label=f"{low.label}: not allocated")
     low.cur = start
-    low.emit([test], "step", label=f"{low.label}: allocated")
+    low.emit([test, then], "step", label=f"{low.label}: allocated")
 
 
 def jump(low: Lowerer, node: ast.Break | ast.Continue) -> None:

@@ -8,8 +8,8 @@ import ast
 from ...ir.build import COMPARE, arithmetic, both, compare, either, negate, set_operation, slot_of
 from ...ir.expr import FALSE, TRUE, BinaryOp, Const, Expr, Unary, integer
 from ...ir.types import BOOL, EnumType, IntType, PidType, RefType, SetType, Type
-from ..values import Meaning, Static, Value, type_name
-from . import calls, expressions, names
+from ..values import Meaning, Static, Value, a_type
+from . import expressions, keep, names
 from .state import Lowerer
 
 OPERATORS: dict[type[ast.operator], BinaryOp] = {
@@ -24,9 +24,7 @@ COMPARISONS: dict[type[ast.cmpop], BinaryOp] = {
 
 
 def binary(low: Lowerer, node: ast.BinOp) -> Meaning:
-    left = expressions.evaluate(low, node.left)
-    if calls.steps(low, node.right) and isinstance(left, Value) and low.is_shared(left.expr):
-        left = low.temporary(node.left, left.expr)
+    left = keep.before(low, expressions.evaluate(low, node.left), node.left, [node.right])
     right = expressions.evaluate(low, node.right)
     if isinstance(left, Value) and isinstance(left.type, SetType):
         return _set_binary(low, left, right, node)
@@ -51,13 +49,13 @@ def _number(low: Lowerer, found: Meaning, node: ast.AST) -> Expr:
     if isinstance(result.type, PidType | RefType | EnumType):
         raise low.error(
             "SVM219",
-            f"arithmetic on a {type_name(result.type)}",
+            f"arithmetic on {a_type(result.type)}",
             node,
             "process ids, references and Enum members have equality only: their numbers mean nothing",
         )
     if not isinstance(result.type, IntType):
         raise low.error(
-            "SVM219", f"arithmetic on a {type_name(result.type)}", node, "use 'and', 'or', 'not' or a conditional"
+            "SVM219", f"arithmetic on {a_type(result.type)}", node, "use 'and', 'or', 'not' or a conditional"
         )
     return result.expr
 
@@ -85,18 +83,17 @@ def unary(low: Lowerer, node: ast.UnaryOp) -> Meaning:
 
 
 def comparison(low: Lowerer, node: ast.Compare) -> Meaning:
-    left_node, left = node.left, expressions.evaluate(low, node.left)
+    left_node = node.left
+    left = keep.before(low, expressions.evaluate(low, node.left), node.left, node.comparators)
     result: Expr = TRUE
-    for op, right_node in zip(node.ops, node.comparators, strict=True):
-        if calls.steps(low, right_node) and isinstance(left, Value) and low.is_shared(left.expr):
-            left = low.temporary(left_node, left.expr)
+    for number, (op, right_node) in enumerate(zip(node.ops, node.comparators, strict=True), 1):
         if isinstance(op, ast.In | ast.NotIn):
             part = membership(low, left, right_node, left_node)
             result = both(result, part if isinstance(op, ast.In) else negate(part))
             continue
         if isinstance(op, ast.Is | ast.IsNot):
             raise low.error("SVM304", "'is' compares Python objects", node, "write '== null' or '!= null'")
-        right = expressions.evaluate(low, right_node)
+        right = keep.before(low, expressions.evaluate(low, right_node), right_node, node.comparators[number:])
         result = both(result, compared(low, COMPARISONS[type(op)], left, right, left_node, right_node))
         left_node, left = right_node, right
     return Value(result, low.source.text(node))
@@ -148,12 +145,12 @@ def comparable(low: Lowerer, op: BinaryOp, left: Type, right: Type, node: ast.AS
     same = left == right or (isinstance(left, IntType) and isinstance(right, IntType))
     if not same:
         raise low.error(
-            "SVM220", f"a {type_name(left)} is compared with a {type_name(right)}", node, "compare values of one type"
+            "SVM220", f"{a_type(left)} is compared with {a_type(right)}", node, "compare values of one type"
         )
     if op not in ("==", "!=") and not isinstance(left, IntType):
         raise low.error(
             "SVM221",
-            f"'{op}' on a {type_name(left)}",
+            f"'{op}' on {a_type(left)}",
             node,
             "process ids, references, bools and Enum members have equality only",
         )
@@ -162,8 +159,9 @@ def comparable(low: Lowerer, op: BinaryOp, left: Type, right: Type, node: ast.AS
 def membership(low: Lowerer, left: Meaning, right_node: ast.expr, left_node: ast.expr) -> Expr:
     if isinstance(right_node, ast.Tuple | ast.List | ast.Set):
         result: Expr = FALSE
-        for candidate in right_node.elts:
-            part = compared(low, "==", left, expressions.evaluate(low, candidate), left_node, candidate)
+        for number, candidate in enumerate(right_node.elts, 1):
+            found = keep.before(low, expressions.evaluate(low, candidate), candidate, right_node.elts[number:])
+            part = compared(low, "==", left, found, left_node, candidate)
             result = either(result, part)
         return result
     container = expressions.evaluate(low, right_node)

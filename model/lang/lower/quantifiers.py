@@ -49,8 +49,8 @@ def domain_of(low: Lowerer, found: Meaning, node: ast.AST, variable: str) -> Dom
             return Domain(kind, first + 1, count, allocated, heap)
         case ActorsValue(name, first, count):
             return Domain(low.storage.pids, first, count, None, name)
-        case ArrayValue(size=size):
-            return Domain(IntType(0, max(0, size - 1)), 0, size, array=found)
+        case ArrayValue(size=size, space=space):
+            return Domain(IntType(0, max(0, size - 1)), 0, size, None, space, found)
         case Static(value) if isinstance(value, type) and issubclass(value, Enum):
             return Domain(enum_type(value), 0, len(value))
         case _:

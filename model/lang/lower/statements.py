@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import get_args
 
 from ...ir.expr import TRUE
 from ...ir.program import Check
-from ...ir.types import BOOL, Type
 from ..graph import Demand
-from ..values import Function, Meaning, Static, Tuple, Value, type_name
-from . import assign, blocks, branches, calls, expressions, inline, loops, words
+from ..values import Function, Meaning, Static, Tuple, Value
+from . import assign, blocks, branches, calls, expressions, hints, inline, loops, names, words
 from .state import Lowerer, LowerError
 
 
@@ -26,7 +26,7 @@ def block(low: Lowerer, body: list[ast.stmt]) -> None:
             low.ops = []
             low.when = TRUE
             low.bound = []
-            low.specification = low.pinning = False
+            low.specification = False
 
 
 def begin(low: Lowerer, node: ast.stmt) -> None:
@@ -117,7 +117,7 @@ def assertion(low: Lowerer, node: ast.Assert) -> None:
     finally:
         low.specification = False
     low.ops.append(Demand(Check(TRUE, ok, slug(message), message, low.frames)))
-    shared = any(isinstance(o, Demand) and low.is_shared(o.check.ok) for o in low.ops)
+    shared = any(isinstance(o, Demand) and low.is_visible(o.check.ok) for o in low.ops)
     low.emit(kind="lead" if shared else "local")
 
 
@@ -137,33 +137,31 @@ def return_statement(low: Lowerer, node: ast.Return) -> None:
                 "annotate it: 'def f(k: World) -> Result:'",
             )
         found = expressions.evaluate(low, node.value)
-        _store_return(low, found, node, inline.annotated(low, function, function.node.returns))
+        _store_return(low, found, node, hints.of_parameter(low, function, "return", node))
     elif inline.returns_value(function.node):
         if node.value is None:
             raise low.error(
                 "SVM259", f"'{function.name}' must return a value", node, "return one, or annotate '-> None'"
             )
-        _store_return(low, Static(None), node, inline.annotated(low, function, function.node.returns))
+        _store_return(low, Static(None), node, hints.of_parameter(low, function, "return", node))
     low.flush()
     loops.leave(low, "function")
 
 
-def _store_return(low: Lowerer, found: Meaning, node: ast.Return, expected: Type | None) -> None:
+def _store_return(low: Lowerer, found: Meaning, node: ast.Return, hint: object) -> None:
     first = f"{low.scope.prefix}.return"
+    if not hints.accepts(low, hint, found):
+        what = f"declared to return {hints.shown(hint)}, this is {names.describe(found)}"
+        raise low.error("SVM260", what, node.value or node, "return what is declared")
     if isinstance(found, Tuple):
-        for position, item in enumerate(found.items):
-            low.facts.hidden.add(f"{first}.{position}")
-            assign.store_local(low, f"{first}.{position}", item, node)
+        for position, (item, wanted) in enumerate(zip(found.items, get_args(hint), strict=False)):
+            _store_element(low, f"{first}.{position}", item, node, wanted)
         return
-    low.facts.hidden.add(first)
-    if expected is not None:
-        value = expressions.as_value(low, found, node, expected)
-        if not assign.fits(value.type, expected) and not (expected == BOOL and value.type == BOOL):
-            raise low.error(
-                "SVM260",
-                f"declared to return {type_name(expected)}, this is {type_name(value.type)}",
-                node,
-                "return what is declared",
-            )
-        found = value
-    assign.store_local(low, first, found, node)
+    _store_element(low, first, found, node, hint)
+
+
+def _store_element(low: Lowerer, variable: str, found: Meaning, node: ast.Return, hint: object) -> None:
+    low.facts.hidden.add(variable)
+    expected = hints.run_time_type(low, hint)
+    given = found if expected is None else expressions.as_value(low, found, node, expected)
+    assign.store_local(low, variable, given, node)

@@ -9,7 +9,7 @@ from ...ir.build import choice, compare
 from ...ir.expr import TRUE, Expr, Unary
 from ...ir.types import IntType, SetType
 from ..values import Builtin, Meaning, PoolValue, Static, Value
-from . import calls, effects, expressions, fields, names, quantifiers
+from . import calls, effects, expressions, fields, keep, names, quantifiers
 from .state import Lowerer
 
 EFFECTS = frozenset({"choose", "pool.alloc", "pool.try_alloc"})
@@ -82,7 +82,8 @@ def length(low: Lowerer, node: ast.Call) -> Meaning:
 def extreme(low: Lowerer, word: str, node: ast.Call) -> Meaning:
     if len(node.args) < 2 or node.keywords:
         raise low.error("SVM237", f"{word}() takes two or more numbers", node, f"write {word}(a, b)")
-    parts = [expressions.value(low, a) for a in node.args]
+    found = [keep.before(low, expressions.evaluate(low, a), a, node.args[i:]) for i, a in enumerate(node.args, 1)]
+    parts = [expressions.as_value(low, f, a) for f, a in zip(found, node.args, strict=True)]
     if not all(isinstance(p.type, IntType) for p in parts):
         raise low.error("SVM219", f"{word}() of something that is no number", node, "only integers are ordered")
     result: Expr = parts[0].expr

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Mistakes in declarations that Python does not mind: annotated fields, odd decorators, actors without a world."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from types import FunctionType, ModuleType
+
+from . import decorators
+from .declare import Array, Field, Options, Pool, Record, Size, World
+from .decorators import Actors, mark_of
+from .diagnostics import Diagnostic
+from .reflection import hints_of
+from .source import SourceFile
+from .storage import members
+
+DECORATORS = frozenset(
+    v for n, v in vars(decorators).items() if isinstance(v, FunctionType) and v.__module__ == decorators.__name__
+    and not n.startswith("_") and n not in ("mark_of", "never")
+)  # fmt: skip
+NEED_A_WORLD = ("process", "initial", "invariant", "balance", "always-eventually", "leads-to")
+
+
+def check_declarations(module: ModuleType, file: SourceFile) -> list[Diagnostic]:
+    """Everything of that kind in one file."""
+    found: list[Diagnostic] = []
+    for node in file.tree.body:
+        if isinstance(node, ast.ClassDef):
+            found += _check_class(module, file, node)
+        elif isinstance(node, ast.FunctionDef):
+            found += _check_function(module, file, node)
+        elif isinstance(node, ast.AsyncFunctionDef):
+            what = f"'{node.name}' is async"
+            found.append(Diagnostic("SVM300", what, file.frame(node), "actors are ordinary functions; wait() blocks"))
+    return found
+
+
+def _check_class(module: ModuleType, file: SourceFile, node: ast.ClassDef) -> Iterator[Diagnostic]:
+    cls = vars(module).get(node.name)
+    if not isinstance(cls, type):
+        return
+    for part in node.body:
+        if isinstance(part, ast.FunctionDef) and issubclass(cls, Record):
+            yield from _check_decorators(module, file, part)
+        elif isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
+            yield from _check_annotated(file, cls, part, part.target.id)
+        elif isinstance(part, ast.Assign) and issubclass(cls, Options):
+            advice = 'declare it as \'policy: Literal["a", "b"] = "a"\' or \'fixed: bool = True\''
+            yield Diagnostic("SVM104", "an option without a type", file.frame(part), advice)
+    if issubclass(cls, World):
+        yield from _check_sizes(file, cls)
+
+
+def _check_annotated(file: SourceFile, cls: type, part: ast.AnnAssign, name: str) -> Iterator[Diagnostic]:
+    """Type checkers narrow annotated attributes, so fields have no annotation; options and lock parameters do."""
+    value = vars(cls).get(name)
+    is_field = isinstance(value, Field | Array | Pool | Size | Record)
+    if issubclass(cls, World) or (issubclass(cls, Record) and is_field):
+        advice = f"write '{name} = state(...)', flag(), bounded(...), ref(...) or a record, without ': type'"
+        yield Diagnostic("SVM113", f"the field '{name}' has an annotation", file.frame(part), advice)
+
+
+def _check_sizes(file: SourceFile, cls: type[World]) -> Iterator[Diagnostic]:
+    for name, value in members(cls):
+        if isinstance(value, Size) and name in vars(cls):
+            least, default, most = value.least, value.default, value.most
+            if not all(type(n) is int for n in (least, default, most)) or not 0 <= least <= default <= most:
+                what = f"Size({default!r}, least={least!r}, most={most!r}) is not in order"
+                advice = "a size needs integers with 0 <= least <= default <= most"
+                yield Diagnostic("SVM114", what, file.attribute(cls.__name__, name), advice)
+
+
+def _check_function(module: ModuleType, file: SourceFile, node: ast.FunctionDef) -> Iterator[Diagnostic]:
+    value = vars(module).get(node.name)
+    function = value.function if isinstance(value, Actors) else value
+    mark = mark_of(value)
+    if mark is not None and isinstance(function, FunctionType) and mark.role in NEED_A_WORLD:
+        yield from _check_world_parameter(file, node, function, mark.role)
+        if not isinstance(value, Actors) and mark.role == "process":
+            return
+    if mark is not None or _takes_a_world(module, node):
+        yield from _check_decorators(module, file, node)
+
+
+def _check_world_parameter(
+    file: SourceFile, node: ast.FunctionDef, function: FunctionType, role: str
+) -> Iterator[Diagnostic]:
+    hints, problem = hints_of(function)
+    arguments = node.args.args
+    first = hints.get(arguments[0].arg) if arguments else None
+    if problem or (isinstance(first, type) and issubclass(first, World)):
+        return
+    place = file.frame(arguments[0], node.name) if arguments else file.head(node, node.name)
+    what = f"the first parameter of '{node.name}' (@{role.replace('-', '_')}) is not a world"
+    yield Diagnostic("SVM112", what, place, f"write 'def {node.name}(k: MyWorld)' with the world of this file")
+
+
+def _takes_a_world(module: ModuleType, node: ast.FunctionDef) -> bool:
+    names = [a.annotation.id for a in node.args.args if isinstance(a.annotation, ast.Name)]
+    found = [vars(module).get(n) for n in names]
+    return any(isinstance(c, type) and issubclass(c, World | Options) for c in found)
+
+
+def _named(module: ModuleType, node: ast.expr) -> object:
+    """What a dotted name means in a module; None if it is no name or means nothing."""
+    if isinstance(node, ast.Name):
+        return vars(module).get(node.id)
+    return getattr(_named(module, node.value), node.attr, None) if isinstance(node, ast.Attribute) else None
+
+
+def _check_decorators(module: ModuleType, file: SourceFile, node: ast.FunctionDef) -> Iterator[Diagnostic]:
+    roles: list[str] = []
+    for decorator in node.decorator_list:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        found = _named(module, target)
+        if not any(found is known for known in DECORATORS):
+            what = f"@{ast.unparse(target)} is no decorator of the language"
+            advice = "there are process, initial, pure, section, releases, acquires, and those of properties"
+            yield Diagnostic("SVM115", what, file.frame(decorator, node.name), advice)
+        elif found not in (decorators.releases, decorators.acquires):
+            roles.append(ast.unparse(target))
+            if len(roles) > 1:
+                what = f"'{node.name}' is both @{roles[0]} and @{roles[-1]}"
+                yield Diagnostic("SVM115", what, file.frame(decorator, node.name), "a function has one role")
