@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .cells import cells_read
 from .evaluate import State
-from .ir.program import Frame, Location
+from .ir.program import Frame, Location, shown_frame
 from .semantics import Semantics
 
 
@@ -28,8 +28,8 @@ def place(location: Location) -> str:
 
 
 def own_line(frames: tuple[Frame, ...]) -> str:
-    """``cpu_fault.py:98``: the deepest call in the actor's own file, not inside a primitive it calls."""
-    frame = next((f for f in reversed(frames) if f.file == frames[0].file), None)
+    """``cpu_fault.py:98``: the line that ``shown_frame`` chooses."""
+    frame = shown_frame(frames)
     return f"{frame.file.rpartition('/')[2]}:{frame.line}" if frame else "an unknown place"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..model.ir.program import Frame
+from ..model.ir.program import Frame, shown_frame
 
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -41,11 +41,6 @@ def _read(path: Path) -> tuple[str, ...]:
     except (OSError, SyntaxError, ValueError):
         return ()
     return tuple(line.rstrip("\r") for line in text.split("\n"))
-
-
-def shown_frame(frames: tuple[Frame, ...]) -> Frame | None:
-    """The frame that stands for a step: the deepest call in the actor's own file, not inside a primitive it calls."""
-    return next((f for f in reversed(frames) if f.file == frames[0].file), None)
 
 
 def place(frames: tuple[Frame, ...]) -> str:

@@ -39,6 +39,15 @@ class Frame:
     function: str
 
 
+LIBRARY = "model/primitives/"
+"""Where frames of the shipped primitives are: steps are shown at the author's line that calls them."""
+
+
+def shown_frame(frames: tuple[Frame, ...]) -> Frame | None:
+    """The frame that stands for a step: the deepest of the call chain that is not inside a primitive."""
+    return next((f for f in reversed(frames) if not f.file.startswith(LIBRARY)), frames[0] if frames else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Dim:
     """One dimension of a variable: how many, and the symmetric space it is indexed by.
