@@ -133,7 +133,8 @@ class _Writer:
             yield f"   spin -o2 -a FILE; cc -O2 -DSAFETY -DNOREDUCE pan.c -o pan; ./pan -m10000000{ignored}"
             yield "   stores exactly the states of the program; without -o2 and -DNOREDUCE SPIN may store fewer."
         else:
-            yield "   spin -o2 -a FILE; cc -O2 -DNOREDUCE pan.c -o pan; ./pan -a -f -m10000000"
+            fair = max(2, (len(self._instances) + 17) // 8)  # pan has room for 8 * NFAIR - 10 processes
+            yield f"   spin -o2 -a FILE; cc -O2 -DNOREDUCE -DNFAIR={fair} pan.c -o pan; ./pan -a -f -m10000000"
             yield "   looks for an acceptance cycle that is weakly fair to every process. Unlike svmcheck it does not"
             yield "   assume that lock hand-overs and choices are strongly fair: an error may be one that svmcheck"
             yield "   rules out, while without errors the property holds under either. Who rests may take empty steps."

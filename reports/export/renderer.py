@@ -190,10 +190,14 @@ class Renderer(ABC):
         return self.any_of([self.failure(check, env) for check in checks])
 
     def any_of(self, truths: Sequence[str]) -> str:
-        return "(" + f" {self.disjunction} ".join(truths) + ")" if truths else self.no
+        return self._joined(truths, self.disjunction) or self.no
 
     def all_of(self, truths: Sequence[str]) -> str:
-        return "(" + f" {self.conjunction} ".join(truths) + ")" if truths else self.yes
+        return self._joined(truths, self.conjunction) or self.yes
+
+    @staticmethod
+    def _joined(texts: Sequence[str], word: str) -> str:
+        return f"({f' {word} '.join(texts)})" if len(texts) > 1 else "".join(texts)
 
 
 def bind(expr: Expr, name: str, value: int) -> Expr:

@@ -334,8 +334,8 @@ class _Writer:
             for number, check in enumerate(checks):
                 if check.property == name:
                     earlier = [self._render.negated(self._render.failure(c, ME)) for c in checks[:number]]
-                    turn = self._turn(process, edge)
-                    path = self._render.all_of([turn, *earlier, self._render.failure(check, ME)])
+                    conditions = (self._turn(process, edge), *earlier, self._render.failure(check, ME))
+                    path = self._render.all_of([condition for condition in conditions if condition != "TRUE"])
                     yield f"(\\E me \\in {_range(process)} : {self._standing(process, edge.source, path)})"
 
     def _settled(self, process: Process) -> str:

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""SPIN and Rumur on exported models: build, run, and read what they print."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+NEEDED = {"spin": ("spin", "gcc"), "rumur": ("rumur", "gcc")}
+DEBIAN = "apt-get install spin rumur gcc"
+
+
+class PeerFailed(Exception):
+    """A peer did not build or did not say what it found; the message has the end of what it printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRun:
+    """What a peer reports.
+
+    ``transitions``: without the initial states. ``state_bytes``: of one stored state as the peer says itself, without
+    its table. ``memory``: peak resident bytes of the run. ``build`` and ``run``: seconds.
+    """
+
+    states: int
+    transitions: int
+    errors: int
+    state_bytes: float
+    memory: int
+    build: float
+    run: float
+
+
+def available(peer: str) -> bool:
+    return all(shutil.which(program) for program in NEEDED[peer])
+
+
+def spin(
+    model: str,
+    folder: Path,
+    *,
+    reduction: bool = False,
+    live: bool = False,
+    deadlock: bool = True,
+    optimize: str = "-O2",
+    depth: int = 1_000_000,
+    hash_bits: int = 16,
+) -> PeerRun:
+    """``reduction``: with SPIN's partial-order reduction and dead variables. ``live``: fair acceptance cycles."""
+    (folder / "model.pml").write_text(model, encoding="utf-8")
+    translate = ["spin", *([] if reduction else ["-o2"]), "-a", "model.pml"]
+    flags = ["-DNFAIR=4" if live else "-DSAFETY", *([] if reduction else ["-DNOREDUCE"])]
+    compile_c = ["gcc", optimize, "-w", *flags, "-o", "pan", "pan.c"]
+    start = time.perf_counter()
+    _build(translate, folder, quiet=True)
+    _build(compile_c, folder)
+    built = time.perf_counter()
+    options = [f"-m{depth}", f"-w{hash_bits}", *(["-a", "-f"] if live else []), *([] if deadlock else ["-E"])]
+    text, memory = _run(["./pan", *options], folder)
+    done = time.perf_counter()
+    if "max search depth too small" in text:
+        raise PeerFailed(f"SPIN needs a greater depth than {depth}")
+    states, steps = _number(r"(\d+) states, stored", text), _number(r"(\d+) transitions", text)
+    return PeerRun(
+        states,
+        steps - 1,  # SPIN counts the initial state
+        _number(r"errors: (\d+)", text),
+        _number(r"State-vector (\d+) byte", text),
+        memory,
+        built - start,
+        done - built,
+    )
+
+
+def rumur(
+    model: str, folder: Path, *, deadlock: bool = True, threads: int = 1, optimize: str = "-O3", values: str = "int32_t"
+) -> PeerRun:
+    """``values``: the C type Rumur computes with; its own choice is the narrowest that holds what is declared."""
+    (folder / "model.m").write_text(model, encoding="utf-8")
+    translate = [
+        "rumur", "--value-type", values, "--threads", str(threads), "--symmetry-reduction", "off",
+        "--deadlock-detection", "stuck" if deadlock else "off", "--counterexample-trace", "off",
+        "--output", "model.c", "model.m",
+    ]  # fmt: skip
+    start = time.perf_counter()
+    _build(translate, folder)
+    _build(["gcc", optimize, "-w", "-mcx16", "-o", "model", "model.c", "-lpthread"], folder)
+    built = time.perf_counter()
+    text, memory = _run(["./model"], folder)
+    done = time.perf_counter()
+    return PeerRun(
+        _number(r"(\d+) states, \d+ rules fired", text),
+        _number(r"\d+ states, (\d+) rules fired", text),
+        _number(r"(\d+) error\(s\) found", text, 0),
+        _number(r"rounded up to (\d+) bytes", text),
+        memory,
+        built - start,
+        done - built,
+    )
+
+
+def _build(command: Sequence[str], folder: Path, *, quiet: bool = False) -> None:
+    """``quiet``: anything printed to standard output is a complaint, whatever the exit status (SPIN's is no help)."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    said = [line for line in done.stdout.splitlines() if line.strip() and not line.startswith("ltl")]
+    if done.returncode or (quiet and said):
+        raise PeerFailed(f"{' '.join(command)}: {(done.stdout + done.stderr)[-800:]}")
+
+
+def _run(command: Sequence[str], folder: Path) -> tuple[str, int]:
+    """Standard output, and the peak of resident bytes."""
+    log = folder / "output"
+    with log.open("w") as file:
+        process = subprocess.Popen(command, cwd=folder, stdout=file, stderr=subprocess.STDOUT)
+        memory = _wait(process)
+    return log.read_text(encoding="utf-8", errors="replace"), memory
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)  # so that Popen does not wait again
+    return usage.ru_maxrss * 1024
+
+
+def _number(pattern: str, text: str, default: int | None = None) -> int:
+    found = re.search(pattern, text)
+    if found:
+        return int(found[1])
+    if default is None:
+        raise PeerFailed(f"no '{pattern}' in: {text[-800:]}")
+    return default
