@@ -13,6 +13,7 @@ from .assemble import assemble
 from .decorators import Actors
 from .diagnostics import Diagnostic, ProtocolError, in_order
 from .fuse import Automaton, FuseError, fuse
+from .lint.run import lint
 from .load import Protocol
 from .locals import default, live_locals, settle
 from .lower.fields import parameters, process_id
@@ -54,10 +55,11 @@ def compile_checked(
     result = lower_all(setting, storage, cast)
     variables = {**storage.variables, **_local_variables(result)}
     try:
-        program = assemble(setting, storage, result, _automata(setting, result, variables), variables)
+        automata = _automata(setting, result, variables)
+        program = assemble(setting, storage, result, automata, variables)
     except FuseError as error:
         raise ProtocolError((error.diagnostic,)) from error
-    return Compiled(program, in_order(result.facts.warnings.values()))
+    return Compiled(program, in_order((*result.facts.warnings.values(), *lint(setting, result, automata))))
 
 
 def _storage(setting: Setting, cast: list[tuple[Actors, Actor]]) -> Storage:
