@@ -38,9 +38,6 @@ class Explored:
     taken: frozenset[tuple[int, int]]
 
 
-STEP_KINDS = frozenset({"lifetime", "locking", "bounds", "assertion"})  # checked by steps, and only by them
-
-
 def needs_graph(claim: Property) -> bool:
     """Whether a property is about what lies ahead of a state, and not about one state or step."""
     return claim.kind in ("livelock", "leads-to", "always-eventually") or claim.name == PARTIAL_DEADLOCK
@@ -103,6 +100,8 @@ class Judge:
             return self._cover(claim)
         if needs_graph(claim):
             return self._ahead(claim)
+        if claim.kind == "lock-order":
+            return Judgement(Verdict.TRUNCATED, "lock order is not decided by a search: see checker/decide.py")
         find = self._explored.findings.get(claim.name)
         if find is not None:
             return Judgement(Verdict.VIOLATED, assumptions=self._timing, schedule=find())
@@ -111,7 +110,7 @@ class Judge:
             return Judgement(Verdict.TRUNCATED, undecided)
         if claim.kind == "balance" and not self._explored.settled:
             return Judgement(Verdict.VACUOUS, "no reachable state in which every process has ended or rests")
-        if claim.kind in STEP_KINDS and not self._evaluated(claim):
+        if claim.kind == "assertion" and not self._evaluated(claim):
             return Judgement(Verdict.VACUOUS, "no step that could violate it is ever reached")
         return Judgement(Verdict.HOLDS, assumptions=self._timing)
 

@@ -47,9 +47,8 @@ def do_swap_page(k: CpuTouch, i: int) -> Page:
             k.ptes[i].page = fresh
             k.ptes[i].pte = Pte.RAM
             k.latest[i] = 0
-        elif k.ptes[i].pte == Pte.DEVICE and not k.ptes[i].page.lock.locked():
+        elif k.ptes[i].pte == Pte.DEVICE and k.ptes[i].page.lock.trylock():
             found = k.ptes[i].page
-            found.lock.lock()
             found.refs.get()
         elif k.ptes[i].pte != Pte.RAM:
             sleeps = True
@@ -65,23 +64,22 @@ def migrate_to_ram(k: CpuTouch, opt: Touch, drv: Callback, i: int, fault_page: P
     first = 0 if opt.migrate_window == "whole" else i
     last = k.window - 1 if opt.migrate_window == "whole" else i
     invalidate_start(k, drv, first, last, Event.MIGRATE)
-    with atomic():  # migrate_vma_collect_pmd()
+    collected = False
+    other: Page = null
+    with atomic():  # migrate_vma_collect_pmd(): the collection's reference takes the place of the mapping's
+        if k.ptes[i].pte == Pte.DEVICE and k.ptes[i].page == fault_page:
+            k.ptes[i].pte = Pte.MIGRATION
+            collected = True
         for at in range(k.window):
-            if first <= at and at <= last and k.ptes[at].pte == Pte.DEVICE:
-                page = k.ptes[at].page
-                if page == fault_page or not page.lock.locked():
-                    if page != fault_page:
-                        page.lock.lock()
-                    # The collection's reference takes the place of the mapping's.
+            if opt.migrate_window == "whole" and at != i and k.ptes[at].pte == Pte.DEVICE:
+                if k.ptes[at].page != fault_page and k.ptes[at].page.lock.trylock():
+                    other = k.ptes[at].page
                     k.ptes[at].pte = Pte.MIGRATION
-                    page.migrate = True
     k.sub.end()
-    for at in range(k.window):
-        if first <= at and at <= last:
-            moved = k.ptes[at].page
-            if moved != null and k.ptes[at].pte == Pte.MIGRATION:
-                if moved == fault_page or opt.migrate_window == "whole":
-                    finish(k, drv, moved, fault_page)
+    if collected:
+        finish(k, drv, fault_page, fault_page)
+    if other != null:
+        finish(k, drv, other, fault_page)
 
 
 def finish(k: CpuTouch, drv: Callback, page: Page, fault_page: Page) -> None:

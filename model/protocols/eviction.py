@@ -104,8 +104,7 @@ def evictor(k: Evictor, opt: Evict, drv: Callback) -> None:
                 cover("detached")
                 break
             if tries == 0:
-                cover("busy")  # -EBUSY: TTM picks another victim or gives up
-                break
+                break  # -EBUSY: TTM picks another victim or gives up
             tries -= 1
         k.resv.unlock()
 

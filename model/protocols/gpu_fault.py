@@ -25,7 +25,6 @@ from ..lang import (
     counter,
     cover,
     initial,
-    me,
     null,
     pending,
     process,
@@ -74,40 +73,38 @@ class GpuFault(Evictor):
 
 
 def migrate_to_devmem(k: GpuFault, drv: Callback) -> Err:
-    """drm_pagemap_migrate_to_devmem(): all pages of the range, or none."""
+    """drm_pagemap_migrate_to_devmem(): all pages of the range, or none. A window has a first and perhaps a last page."""
     invalidate_start(k, drv, 0, k.window - 1, Event.MIGRATE)
-    whole = True
-    with atomic():  # migrate_vma_collect_pmd(): trylock; the collection's reference replaces the mapping's
-        for e in k.ptes:
-            if e.pte == Pte.RAM and not e.page.lock.locked():
-                e.page.lock.lock()
-                e.page.migrate = True
-                e.pte = Pte.MIGRATION
-            else:
-                whole = False
+    first = collect_system_page(k, 0)
+    last: Page = null
+    if k.window == 2:
+        last = collect_system_page(k, 1)
     k.sub.end()
-    moved = whole
-    for i in range(k.window):
-        if whole:
-            page = k.ptes[i].page
-            if page == null or not move_to_devmem(k, page):
-                moved = False
-    if not whole:
-        undo_collection(k)
-    return Err.OK if moved else Err.EBUSY
+    if first != null and (k.window == 1 or last != null):
+        moved = move_to_devmem(k, first)
+        if k.window == 2 and not move_to_devmem(k, last):
+            moved = False
+        return Err.OK if moved else Err.EBUSY
+    if first != null:
+        undo_collection(k, first)
+    if last != null:
+        undo_collection(k, last)
+    return Err.EBUSY
 
 
-def undo_collection(k: GpuFault) -> None:
-    """Put back what this migration had collected before it met a page it could not have."""
-    for i in range(k.window):
-        page: Page = null
-        with atomic():
-            if k.ptes[i].pte == Pte.MIGRATION and k.ptes[i].page.migrate and k.ptes[i].page.lock.held_by(me()):
-                page = k.ptes[i].page
-        if page != null:
-            restore_page(k, page)
-            unlock_page(k, page)
-            put_page(k, page)
+def collect_system_page(k: GpuFault, i: int) -> Page:
+    """migrate_vma_collect_pmd(): trylock; the collection's reference takes the place of the mapping's."""
+    with atomic():
+        if k.ptes[i].pte == Pte.RAM and k.ptes[i].page.lock.trylock():
+            k.ptes[i].pte = Pte.MIGRATION
+            return k.ptes[i].page
+        return null
+
+
+def undo_collection(k: GpuFault, page: Page) -> None:
+    restore_page(k, page)
+    unlock_page(k, page)
+    put_page(k, page)
 
 
 def move_to_devmem(k: GpuFault, page: Page) -> bool:

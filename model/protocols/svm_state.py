@@ -7,8 +7,7 @@ migrate_device_unmap(), migrate_device_pages(), migrate_device_finalize() (mm/mi
 free_zone_device_folio() (mm/memremap.c); Linux 6.15 to 7.0, do_swap_page() as in 7.0.
 
 One mm, a window of one or two virtual pages, one drm_gpusvm range over it. A section under the page-table lock is one
-atomic step (cpu_fault.py has the lock itself, and the generations of do_swap_page()). The MIGRATE bit of
-``migrate_vma.src[]`` is kept in the page it speaks of, which is locked by the migration that owns the bit.
+atomic step (cpu_fault.py has the lock itself, and the generations of do_swap_page()).
 
 Departures: one wait queue for all folios (a spurious wake-up only makes a fault look again); copying is one step;
 system pages are never swapped; allocation of system memory never fails.
@@ -61,7 +60,6 @@ class Page(Record):
     lock = FolioLock()
     refs = Refcount()
     device = flag()
-    migrate = flag()
     data = bounded(0, 1)
 
 
@@ -200,7 +198,6 @@ def unmap_page(k: Svm, opt: Callback, page: Page) -> None:
 def restore_page(k: Svm, page: Page) -> None:
     """remove_migration_ptes() back to the page itself: each entry holds a reference again."""
     with atomic():
-        page.migrate = False
         for e in k.ptes:
             if e.pte == Pte.MIGRATION and e.page == page:
                 e.pte = Pte.DEVICE if page.device else Pte.RAM
@@ -210,7 +207,6 @@ def restore_page(k: Svm, page: Page) -> None:
 def replace_page(k: Svm, page: Page, new: Page) -> None:
     """remove_migration_ptes() to the new page, which gets a reference for each entry."""
     with atomic():
-        page.migrate = False
         for e in k.ptes:
             if e.pte == Pte.MIGRATION and e.page == page:
                 e.pte = Pte.DEVICE if new.device else Pte.RAM
