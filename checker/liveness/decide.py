@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from ...model.ir.properties import PARTIAL_DEADLOCK, SYSTEM_PROGRESS, Property
+from ...model.ir.properties import PARTIAL_DEADLOCK, Property
 from ...model.run import STAYS, Schedule
 from ...model.semantics import Semantics
 from ...model.waiting import own_line, where_waiting
@@ -16,11 +16,16 @@ from .duty import Duty, goal_duties, temporal_duty
 from .fairness import Demands, demands, fair_components, weakly_fair_components
 from .graph import Graph, Moves
 from .lasso import Loop, fair_loop
-
-TIMING = "under the timing assumption: urgent blocks run first"
-WEAK = "weak fairness of every process"
-WEAK_EXCEPT_RESTING = "weak fairness of every process, except where it rests"
-NO_STRONG = "needs no strong fairness"
+from .wording import (
+    DEAD_END,
+    TIMING,
+    WEAK,
+    WEAK_EXCEPT_RESTING,
+    breach_sentence,
+    likewise,
+    strong_fairness_needed,
+    why_vacuous,
+)
 
 Pause = Callable[[str], None]  # called now and then with what is going on; may raise to end the work
 
@@ -71,17 +76,16 @@ class Liveness:
             return self._partial_deadlock()
         duties = self._duties(claim)
         if not duties:
-            return Judgement(Verdict.VACUOUS, _why_vacuous(claim), assumptions=self._timing)
+            return Judgement(Verdict.VACUOUS, why_vacuous(claim), assumptions=self._timing)
         searches = [_DutySearch(self._graph, self._demands, self._still, duty, self._pause) for duty in duties]
         breaches = [breach for search in searches if (breach := search.breach(self._demands.every_strong))]
         if breaches:
             return self._violated(min(breaches, key=lambda breach: breach.size), breaches)
         dead = set(self._deadlocks)
         if any(state in dead for duty in duties for state in duty.owed):
-            why = "not decided: there is no fair cycle, but a run that ends in the deadlock does not do what it owes"
-            return Judgement(Verdict.TRUNCATED, why, assumptions=self._timing)
-        assumptions = (self._weak, self._strong_fairness_needed(searches), *self._timing)
-        return Judgement(Verdict.HOLDS, assumptions=assumptions)
+            return Judgement(Verdict.TRUNCATED, DEAD_END, assumptions=self._timing)
+        needed = strong_fairness_needed(self._demands.subjects, lambda strong: _broken(searches, strong))
+        return Judgement(Verdict.HOLDS, assumptions=(self._weak, needed, *self._timing))
 
     # ---- what the graph says about every property
 
@@ -135,22 +139,19 @@ class Liveness:
         return [duty] if duty else []
 
     def _violated(self, worst: _Breach, breaches: list[_Breach]) -> Judgement:
-        message = self._sentence(worst)
-        others = sorted({breach.duty.subject for breach in breaches} - {worst.duty.subject})
-        if others:
-            message += f" (likewise {', '.join(others)})"
+        message = self._sentence(worst) + likewise((breach.duty.subject for breach in breaches), worst.duty.subject)
         schedule = self._schedule(worst.duty, worst.loop)
         return Judgement(Verdict.VIOLATED, message, worst.grade, self._timing, schedule)
 
     def _sentence(self, breach: _Breach) -> str:
         duty = breach.duty
-        if breach.grade is Grade.ADVERSARIAL:
-            return f"{duty.subject} need never {duty.verb}: a fair run puts it off for ever, though it stays possible"
-        if len(duty.trapped) == len(duty.owed):
-            return f"{duty.subject} can never {duty.verb}: not from any state in which it is owed"
-        if any(duty.hopeless[state] for state in self._graph.initial):
-            return f"{duty.subject} can never {duty.verb} from the initial state on"
-        return f"{duty.subject} can no longer {duty.verb} from some reachable states on"
+        return breach_sentence(
+            duty.subject,
+            duty.verb,
+            breach.grade,
+            from_everywhere=len(duty.trapped) == len(duty.owed),
+            from_the_start=any(duty.hopeless[state] for state in self._graph.initial),
+        )
 
     def _schedule(self, duty: Duty, loop: Loop) -> Schedule:
         initial, stem = duty.way.path(loop.start)
@@ -158,25 +159,6 @@ class Liveness:
         if not loop.steps:
             steps.append((duty.who or 0, STAYS))
         return Schedule(initial, tuple(steps), len(stem))
-
-    def _strong_fairness_needed(self, searches: list[_DutySearch]) -> str:
-        """Which strong demands the verdict HOLDS depends on, found by weakening them, subject by subject."""
-        subjects = tuple(dict.fromkeys(self._demands.subjects))
-        if not _broken(searches, 0):
-            return NO_STRONG
-        needed = [s for s in subjects if _broken(searches, self._mask(other for other in subjects if other != s))]
-        if needed:
-            return "holds only because " + " and ".join(_named(s) for s in needed) + " is strongly fair"
-        kept = list(subjects)  # none alone, but not without all: find a set that is enough
-        for subject in subjects:
-            if not _broken(searches, self._mask(other for other in kept if other != subject)):
-                kept.remove(subject)
-        enough = " and ".join(_named(s) for s in kept)
-        return f"strong fairness is needed, but not everywhere: it is enough that {enough} is strongly fair"
-
-    def _mask(self, subjects: Iterable[tuple[str, str]]) -> int:
-        chosen = set(subjects)
-        return sum(1 << bit for bit, subject in enumerate(self._demands.subjects) if subject in chosen)
 
     def _partial_deadlock(self) -> Judgement:
         """Whether some instance can be stuck for ever, other than at a place where it may stay, while others move."""
@@ -244,15 +226,3 @@ class _DutySearch:
 
 def _broken(searches: list[_DutySearch], strong: int) -> bool:
     return any(search.is_broken(strong) for search in searches)
-
-
-def _why_vacuous(claim: Property) -> str:
-    if claim.kind != "livelock":
-        return "its premise is never true"
-    goal = "any goal" if claim.name == SYSTEM_PROGRESS else f"'{claim.name}'"
-    return f"no reachable state is pending {goal}"
-
-
-def _named(subject: tuple[str, str]) -> str:
-    kind, name = subject
-    return f"hand-over of {name}" if kind == "handover" else f"the choice {name}"

@@ -105,9 +105,7 @@ def _is_loop_free(graph: Graph, component: list[int], barred: frozenset[int]) ->
     return not any(graph.targets[e] == state and graph.moves[e] not in barred for e in graph.steps(state))
 
 
-def _union(
-    graph: Graph, wanted: Demands, component: list[int], barred: frozenset[int]
-) -> tuple[int, int, int, int]:
+def _union(graph: Graph, wanted: Demands, component: list[int], barred: frozenset[int]) -> tuple[int, int, int, int]:
     """The unions of ``free``, ``offered``, ``mover`` and ``meets`` over the states of a set and the steps inside it."""
     inside = set(component)
     free = offered = 0

@@ -22,12 +22,14 @@ NO, YES, IF_STUCK = 0, 1, 2
 
 
 def functions(unit: Numbering) -> Iterator[str]:
-    """The C of a program: ``successors``, ``examine`` and ``may_stay``, and what they call."""
+    """The C of a program: the functions in ``unit.ENTRIES``, and what they call."""
     for number_, process in enumerate(unit.program.processes):
         yield from _process(unit, number_, process)
     yield from _successors(unit)
     yield from _invariants(unit)
     yield from _stands(unit, "may_stay", _may_stay)
+    yield from _can_step(unit)
+    yield from _temporal(unit)
 
 
 # Transitions
@@ -193,3 +195,26 @@ def _settled(location: Location) -> int:
 
 def _may_stay(location: Location) -> int:
     return YES if location.ends or location.rests or location.idle else NO
+
+
+# What liveness asks
+
+
+def _can_step(unit: Numbering) -> Iterator[str]:
+    """``can_step``: whether an instance of the program has a step or a violating one, before urgency."""
+    yield "static int can_step(const u64 *restrict s, u32 instance) { (void)s; (void)instance;"
+    for class_, process in enumerate(unit.program.processes):
+        first = unit.first_instance[class_]
+        yield f"if (instance >= {first} && instance < {first + process.count}) {{ const i64 me = instance - {first};"
+        yield f"(void)me; return able(steps_{class_}[{_location(unit.packing.locations[class_])}], s, me); }}"
+    yield "return 0; }"
+
+
+def _temporal(unit: Numbering) -> Iterator[str]:
+    """``temporal``: bit 2k is the premise of temporal property k in a state, bit 2k + 1 its conclusion."""
+    scope = Scope.of(unit.program, unit.packing, None)
+    yield "static u64 temporal(const u64 *restrict s) { (void)s; return 0"
+    for k, stated in enumerate(unit.program.temporal):
+        yield f"| (u64)({compile_expr(stated.premise, scope).text} != 0) << {2 * k}"
+        yield f"| (u64)({compile_expr(stated.conclusion, scope).text} != 0) << {2 * k + 1}"
+    yield "; }"

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ...model.ir.program import Program
 from ...model.ir.properties import Property
@@ -20,7 +22,10 @@ from ..verdicts import Explored, Judge, coverage, unasked
 from .compile import NoCompiler, build
 from .graph import stored_graph
 from .library import Found, Search, Status, open_library
+from .live import Live, NoMemory
+from .liveness import NativeLiveness
 from .packing import Unsupported
+from .tables import Tables
 from .unit import translate
 
 NAME = "native"
@@ -60,20 +65,21 @@ def _by_reference(
 
 def decide_by(search: Search, properties: tuple[Property, ...], limits: Limits, progress: Progress) -> Outcome:
     """The outcome of a search that has not begun."""
-    return _Decision(search, limits, progress).outcome(properties)
+    with ExitStack() as resources:
+        return _Decision(search, limits, progress, resources).outcome(properties)
 
 
 class _Decision:
     """One ``decide``: the search in slices, then the verdicts."""
 
-    def __init__(self, search: Search, limits: Limits, progress: Progress) -> None:
+    def __init__(self, search: Search, limits: Limits, progress: Progress, resources: ExitStack) -> None:
         self._search = search
         self._numbering = search.numbering
         self._semantics = Semantics(search.numbering.program)
         self._limits = limits
         self._budget = Budget(limits, progress)
         self._progress = progress
-        self._liveness: Liveness | None = None
+        self._open = resources
         self._stopped: str | None = None
 
     def outcome(self, properties: tuple[Property, ...]) -> Outcome:
@@ -151,14 +157,22 @@ class _Decision:
         """A property of the complete graph, which only a safe program has."""
         try:
             if self._stopped is None:
-                if self._liveness is None:
-                    self._liveness = Liveness(self._semantics, stored_graph(self._semantics, self._search), self._pause)
                 return self._liveness.decide(claim)
         except Stopped as reason:
             self._stopped = str(reason)
+        except NoMemory:
+            self._stopped = self._reached(Status.MEMORY_LIMIT)
         except KeyboardInterrupt:
             self._stopped = "interrupted"
         return Judgement(Verdict.TRUNCATED, self._stopped or "")
+
+    @cached_property
+    def _liveness(self) -> Liveness | NativeLiveness:
+        tables = Tables(self._numbering)
+        if not tables.fit:  # more processes, goals or demands than bits: the slower way, which has no such bounds
+            return Liveness(self._semantics, stored_graph(self._semantics, self._search), self._pause)
+        live = self._open.enter_context(Live(self._search, tables, self._pause))
+        return NativeLiveness(self._semantics, self._search, tables, live)
 
     def _pause(self, phase: str) -> None:
         n = self._search.count()

@@ -118,55 +118,55 @@ class Search:
 
         Raises MemoryError if not even an empty table can be had.
         """
-        self._library = library
+        self.library = library
         self.numbering = numbering
         library.svm_choose(program)
-        self._search = library.svm_open(workers, UNLIMITED if memory is None else memory)
-        if not self._search:
+        self.handle = library.svm_open(workers, UNLIMITED if memory is None else memory)
+        if not self.handle:
             raise MemoryError("no memory for a search")
 
     def __enter__(self) -> Search:
         return self
 
     def __exit__(self, _type: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
-        self._library.svm_close(self._search)
+        self.library.svm_close(self.handle)
 
     def begin(self, state: tuple[int, ...]) -> bool:
         """Adds an initial state; False if there is no memory for it."""
-        return bool(self._library.svm_begin(self._search, self._words(state)))
+        return bool(self.library.svm_begin(self.handle, self._words(state)))
 
     def run(self, seconds: float, most_states: int | None) -> Status:
         """Searches on for about that long."""
         most = UNLIMITED if most_states is None else most_states
-        return Status(self._library.svm_run(self._search, int(seconds * 1e9), most))
+        return Status(self.library.svm_run(self.handle, int(seconds * 1e9), most))
 
     def count(self) -> Count:
         out = (ctypes.c_uint64 * 6)()
-        self._library.svm_count(self._search, out)
+        self.library.svm_count(self.handle, out)
         return Count(*out)
 
     def found(self, name: str) -> Found | None:
         """The first violation of the property with this name among the unit's faults."""
-        pointer = self._library.svm_violation(self._search, self.numbering.fault_number[name])
+        pointer = self.library.svm_violation(self.handle, self.numbering.fault_number[name])
         if not pointer:
             return None
         v = pointer.contents
-        return Found(v.state, v.depth, None if v.step == NONE else self._move(v.step), v.check)
+        return Found(v.state, v.depth, None if v.step == NONE else self.move(v.step), v.check)
 
     def taken(self) -> bytes:
         """One byte for each edge of all classes in order, 1 if it was ever taken."""
         out = (ctypes.c_ubyte * max(self.numbering.edges, 1))()
-        self._library.svm_taken(self._search, out)
+        self.library.svm_taken(self.handle, out)
         return bytes(out)[: self.numbering.edges]
 
     def state(self, number: int) -> tuple[int, ...]:
         words = (ctypes.c_uint64 * self.numbering.packing.words)()
-        self._library.svm_state(self._search, number, words)
+        self.library.svm_state(self.handle, number, words)
         return self.numbering.packing.unpack(tuple(words))
 
     def number(self, state: tuple[int, ...]) -> int:
         """The number of a state. Raises KeyError if it was not found."""
-        found: int = self._library.svm_number(self._search, self._words(state))
+        found: int = self.library.svm_number(self.handle, self._words(state))
         if found == NONE:
             raise KeyError(state)
         return found
@@ -174,18 +174,18 @@ class Search:
     def path(self, number: int) -> tuple[int, tuple[Move, ...]]:
         """The number of the initial state and the steps from it of a shortest run to a state."""
         numbers = [number]
-        while (parent := self._library.svm_parent(self._search, numbers[-1])) != NONE:
+        while (parent := self.library.svm_parent(self.handle, numbers[-1])) != NONE:
             numbers.append(parent)
         numbers.reverse()
-        steps = (self._library.svm_step(self._search, a, b) for a, b in pairwise(numbers))
-        return numbers[0], tuple(self._move(s) for s in steps)
+        steps = (self.library.svm_step(self.handle, a, b) for a, b in pairwise(numbers))
+        return numbers[0], tuple(self.move(s) for s in steps)
 
     def graph(self) -> Stored:
         """The graph of a search that is done."""
         n = self.count()
         names, targets, steps = ((ctypes.c_uint32 * size)() for size in (n.states, n.transitions, n.transitions))
         first = (ctypes.c_uint64 * (n.states + 1))()
-        self._library.svm_graph(self._search, names, first, targets, steps)
+        self.library.svm_graph(self.handle, names, first, targets, steps)
         base = self._first_moves()
         moves = array("I", (base[step >> 24] + (step & 0xFFFFFF) for step in array("I", bytes(steps))))
         return Stored(array("I", bytes(names)), array("Q", bytes(first)), array("I", bytes(targets)), moves)
@@ -203,7 +203,7 @@ class Search:
     def _words(self, state: tuple[int, ...]) -> ctypes.Array[ctypes.c_uint64]:
         return (ctypes.c_uint64 * self.numbering.packing.words)(*self.numbering.packing.pack(state))
 
-    def _move(self, step: int) -> Move:
+    def move(self, step: int) -> Move:
         process, edge = step >> 24, step & 0xFFFFFF
         class_ = max(k for k, first in enumerate(self.numbering.first_instance) if first <= process)
         return Move(process, edge - self.numbering.first_edge[class_])

@@ -17,10 +17,21 @@ from ...model.ir.program import Program
 from .emit import functions
 from .numbering import Numbering, number_program
 
-RUNTIME = ("memory.c", "table.c", "search.c", "workers.c", "trace.c", "graph.c")
+RUNTIME = (
+    "memory.c",
+    "table.c",
+    "search.c",
+    "workers.c",
+    "trace.c",
+    "live.c",
+    "ahead.c",
+    "fair.c",
+    "regions.c",
+    "graph.c",
+)
 # Every name that a program's C defines, and so has to be told apart from that of the next program.
-OWN_NAMES = re.compile(r"\b(step_\d+_\d+|steps_\d+|urgent_\d+|all_settled|successors|examine|may_stay)\b")
-ENTRIES = ("successors", "examine", "may_stay")
+ENTRIES = ("successors", "examine", "may_stay", "can_step", "temporal")
+OWN_NAMES = re.compile(rf"\b(step_\d+_\d+|steps_\d+|urgent_\d+|all_settled|{'|'.join(ENTRIES)})\b")
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,8 @@ def _choice(programs: tuple[Numbering, ...]) -> Iterator[str]:
     for k, program in enumerate(programs):
         yield OWN_NAMES.sub(rf"\1_of_{k}", "\n".join(functions(program)))
     yield "typedef struct { u64 *(*successors)(const u64 *restrict, u64, u64 *restrict, Faults *);"
-    yield "void (*examine)(const u64 *restrict, u64, Faults *); int (*may_stay)(const u64 *restrict); } Program;"
+    yield "void (*examine)(const u64 *restrict, u64, Faults *); int (*may_stay)(const u64 *restrict);"
+    yield "int (*can_step)(const u64 *restrict, u32); u64 (*temporal)(const u64 *restrict); } Program;"
     rows = ("{" + ", ".join(f"{name}_of_{k}" for name in ENTRIES) + "}" for k in range(len(programs)))
     yield f"static const Program programs[] = {{{', '.join(rows)}}}, *chosen = programs;"
     yield "void svm_choose(u32 program) { chosen = programs + program; }"

@@ -33,7 +33,9 @@ typedef struct {
     Memory memory;
     Part part[PARTS];
     Violation violation[FAULTS];
-    u32 depth, workers, ready;
+    u32 *levels; /* row d: for each partition its first state of depth d; row 0 is not used */
+    u64 levels_room;
+    u32 depth, workers;
     _Atomic u32 out_of_memory;
     u64 *scratch; /* SCRATCH_ROWS rows for each worker */
     Pool *pool;
@@ -142,6 +144,22 @@ static u64 plan_round(Search *search, u32 slice)
     return work;
 }
 
+/* Where a new level begins, so that the depth of a state can be told from its number. */
+static int note_level(Search *search)
+{
+    u64 row = sizeof(u32) * PARTS, room = search->levels_room;
+    if (search->depth + 1 >= room) {
+        u32 *levels = resized(&search->memory, search->levels, room * row, (room * 2 + 64) * row);
+        if (!levels)
+            return 0;
+        search->levels = levels;
+        search->levels_room = room * 2 + 64;
+    }
+    for (u32 p = 0; p < PARTS; p++)
+        search->levels[(search->depth + 1) * PARTS + p] = search->part[p].begin;
+    return 1;
+}
+
 static u64 next_level(Search *search)
 {
     u64 frontier = 0;
@@ -151,6 +169,8 @@ static u64 next_level(Search *search)
         part->end = part->count;
         frontier += part->end - part->begin;
     }
+    if (frontier && !note_level(search))
+        search->out_of_memory = 1;
     return frontier;
 }
 
@@ -197,6 +217,7 @@ void svm_close(Search *search)
         released(&search->memory, part->parents, (u64)part->parents_room * 4);
         released(&search->memory, part->slots, (u64)4 << part->slot_bits);
     }
+    released(&search->memory, search->levels, search->levels_room * sizeof(u32) * PARTS);
     free(search->scratch);
     free(search);
 }
@@ -228,6 +249,8 @@ int svm_run(Search *search, u64 nanoseconds, u64 most_states)
             if (!next_level(search))
                 return DONE;
             search->depth++;
+            if (search->out_of_memory)
+                return MEMORY_LIMIT;
             continue;
         }
         for_all_parts(search, expand, work);

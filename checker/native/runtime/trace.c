@@ -13,6 +13,26 @@ static u32 number_of(const Search *search, const u64 *words)
     return found == NONE ? NONE : found * PARTS + p;
 }
 
+/* The states of a partition that have some depth: from..to. */
+static void level_of(const Search *search, u32 p, u32 depth, u32 *from, u32 *to)
+{
+    *from = depth ? search->levels[depth * PARTS + p] : 0;
+    *to = depth < search->depth ? search->levels[(depth + 1) * PARTS + p] : search->part[p].count;
+}
+
+u32 svm_depth(const Search *search, u32 number)
+{
+    u32 p = number % PARTS, n = number / PARTS, low = 0, high = search->depth + 1;
+    while (high - low > 1) { /* the state is on a level from low to high - 1 */
+        u32 middle = low + (high - low) / 2;
+        if (search->levels[middle * PARTS + p] <= n)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 void svm_state(const Search *search, u32 number, u64 *words)
 {
     memcpy(words, state_words(search, number), WORDS * 8);
