@@ -13,6 +13,7 @@ from ..specs.catalogue.entry import EVERY, Catalogue, Expectation, Target
 from ..specs.catalogue.row import Row
 from ..specs.suggest import suggest
 from ..specs.verdict import Result, Verdict
+from .decide import decide as decide_all
 from .engine import Limits, Progress, Tick
 from .registry import Wishes, make
 from .selection import BadRequest, Selection, checked_options, checked_sizes, find_world, load
@@ -96,7 +97,7 @@ def decide(job: Job, progress: Progress) -> tuple[Row, ...] | Refusal:
         asked = [(e, expected_properties(program, e)) for e in job.expectations]
         names = {p.name for _, found in asked for p in found}
         wanted = tuple(p for p in properties(program) if p.name in names)
-        outcome = make(job.engine, Wishes(workers=1)).engine.decide(program, wanted, Limits(), progress)
+        outcome = decide_all(make(job.engine, Wishes(workers=1)).engine, program, wanted, Limits(), progress)
     except BadRequest as error:
         return Refusal(error.what, error.advice, error.where)
     except ProtocolError as error:

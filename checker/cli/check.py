@@ -13,6 +13,7 @@ from ...reports.coverage import never_taken
 from ...reports.json_check import Check, check_text
 from ...specs.suggest import suggest
 from ...specs.verdict import Result, Verdict
+from ..decide import decide
 from ..engine import Coverage, Engine, Limits, Outcome, Tick
 from ..registry import Wishes, make
 from ..selection import Selection, select
@@ -94,7 +95,7 @@ def _search(
     """An interrupted search still tells how far it got, as TRUNCATED."""
     with ProgressLine() as line, Interrupts() as interrupts:
         try:
-            outcome = engine.decide(program, wanted, limits, line.tick)
+            outcome = decide(engine, program, wanted, limits, line.tick)
             return outcome, Status.INTERRUPTED if interrupts.seen else status_of(outcome.results)
         except KeyboardInterrupt:
             return _cut_short(engine, wanted, line.last_tick, "interrupted"), Status.INTERRUPTED
