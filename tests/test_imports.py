@@ -10,7 +10,7 @@ import pytest
 
 HEAVY = {"rich", "jinja2", "networkx", "numpy", "scipy", "z3", "graphviz", "multiprocessing", "asyncio", "hypothesis"}
 ENGINES = {f"svmcheck.checker.{name}" for name in ("reference", "native", "symbolic", "liveness")}
-COMMANDS = {f"svmcheck.checker.cli.{name}" for name in ("show", "check", "gate", "replay", "explain")}
+COMMANDS = {f"svmcheck.checker.cli.{name}" for name in ("show", "check", "lockorder", "gate", "replay", "explain")}
 LANGUAGE = {"svmcheck.model.lang", "svmcheck.specs.catalogue"}
 
 

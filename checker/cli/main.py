@@ -16,6 +16,7 @@ COMMANDS = {
     "list": ("list", "The catalogue: targets with their variants, sizes and properties."),
     "show": ("show", "A protocol as the checker sees it, beside its source, or drawn."),
     "check": ("check", "Decide the properties of a protocol, with a counterexample for each that fails."),
+    "lockorder": ("lockorder", "The order in which locks are taken, and where it goes round."),
     "gate": ("gate", "Check everything a catalogue expects."),
     "replay": ("replay", "Run the counterexamples of a JSON report again, step by step."),
     "export": ("export", "A protocol in the language of SPIN, Rumur or TLC, to check it with those."),
