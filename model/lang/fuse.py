@@ -185,8 +185,8 @@ def _demand_return(finished: list[tuple[Path, int]]) -> None:
 
 
 def _step_ends(builder: _Builder, start: int, path: Path, node: int) -> bool:
-    """Whether the path is one step from ``start`` to ``node``: after a step, where the next one comes; before any, where
-    the actor would wait inside other blocks than it seems to. Then what is on the way (assertions) is its own step."""
+    """Whether the path is one step from ``start`` to ``node``: after a step, where the next one comes; before any,
+    where the actor would wait inside other blocks than it seems to. What is on the way (assertions) is its own step."""
     here, there = builder.graph.nodes[start], builder.graph.nodes[node]
     if path.stepped:
         return not there.inside and _stops(there)

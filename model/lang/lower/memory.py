@@ -74,6 +74,8 @@ def free(low: Lowerer, pool: PoolValue, node: ast.Call) -> None:
     text = given.origin or low.source.text(node.args[0])
     low.demand(compare("!=", given.expr, Const(0, given.type)), "no-null-dereference", f"{text} is null")
     low.demand(compare("<=", given.expr, integer(info.slots)), "no-double-free", f"{text} was freed before")
+    if low.is_shared(given.expr):  # a field of the record itself, maybe, and that is reset below
+        given = low.temporary(node, given.expr, ".freed")
     index = fields.slot(given.expr)
     if isinstance(given.expr, Const):
         low.demand(Load(f"{info.name}.allocated", (index,), BOOL), "no-double-free", f"{text} is not allocated")
