@@ -17,7 +17,7 @@ from .storage import members
 
 DECORATORS = frozenset(
     v for n, v in vars(decorators).items() if isinstance(v, FunctionType) and v.__module__ == decorators.__name__
-    and not n.startswith("_") and n not in ("mark_of", "never")
+    and not n.startswith("_") and n not in ("mark_of", "contract_of", "never")
 )  # fmt: skip
 NEED_A_WORLD = ("process", "initial", "invariant", "balance", "always-eventually", "leads-to")
 

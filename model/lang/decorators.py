@@ -13,6 +13,7 @@ from .declare import Pid, Record, Size
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., object])
 MARK = "__svmcheck__"
+CONTRACT = "__svmcheck_contract__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,14 @@ class Mark:
     count: int | Size = 1
     on: Record | None = None
     preemptible: bool = True
-    locks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The locks a function takes from, or leaves to, its caller: expressions over its parameters."""
+
+    releases: tuple[str, ...] = ()
+    acquires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,19 @@ def mark_of(value: object) -> Mark | None:
     """The mark a decorator left, or None."""
     mark = value.mark if isinstance(value, Actors) else getattr(value, MARK, None)
     return mark if isinstance(mark, Mark) else None
+
+
+def _agreed(function: F, more: Contract) -> F:
+    known = contract_of(function) or Contract()
+    contract = Contract((*known.releases, *more.releases), (*known.acquires, *more.acquires))
+    setattr(function, CONTRACT, contract)
+    return function
+
+
+def contract_of(value: object) -> Contract | None:
+    """What ``releases`` and ``acquires`` left, or None."""
+    contract = getattr(value, CONTRACT, None)
+    return contract if isinstance(contract, Contract) else None
 
 
 @overload
@@ -115,13 +136,13 @@ def section(function: Callable[P, Iterator[None]]) -> Callable[P, contextlib.Abs
 
 
 def releases(*locks: str) -> Callable[[F], F]:
-    """Contract: the function releases these locks of its caller."""
-    return lambda function: _marked(function, Mark("releases", locks=locks))
+    """Contract: every path through the function releases these locks of its caller: ``@releases("m.ptl")``."""
+    return lambda function: _agreed(function, Contract(releases=locks))
 
 
 def acquires(*locks: str) -> Callable[[F], F]:
-    """Contract: the function returns with these locks held."""
-    return lambda function: _marked(function, Mark("acquires", locks=locks))
+    """Contract: every path through the function returns with these locks held."""
+    return lambda function: _agreed(function, Contract(acquires=locks))
 
 
 def never(*, after: str, then: str, until: str | None = None) -> Never:

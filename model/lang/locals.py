@@ -49,20 +49,16 @@ def unset_reads(graph: RawGraph, names: set[str]) -> list[Diagnostic]:
                 for expr in _expressions(op):
                     for name in (loads(expr) & names) - have:
                         place = edge.frames[-1]
-                        found.setdefault((name, place), _unset(name, place))
+                        found.setdefault((name, place), _unset(name, edge.frames))
                 if isinstance(op, Store):
                     have.add(op.var)
     return list(found.values())
 
 
-def _unset(name: str, place: Frame) -> Diagnostic:
-    shown = name.rpartition(".")[2]
-    return Diagnostic(
-        "SVM202",
-        f"'{shown}' may be read here before it is set",
-        place,
-        "it is set in one branch only: set it on every path that leads here, for example to null before the branch",
-    )
+def _unset(name: str, frames: tuple[Frame, ...]) -> Diagnostic:
+    what = f"'{name.rpartition('.')[2]}' may be read here before it is set"
+    advice = "set it on every path that leads here, for example to null before the branch"
+    return Diagnostic("SVM209", what, frames[-1], advice, (), frames[:-1])
 
 
 def _expressions(op: object) -> Iterable[Expr]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import FunctionType
 
 from ..ir.build import loads
+from ..ir.program import Frame
 from . import specification
 from .decorators import Actors
 from .diagnostics import Diagnostic, ProtocolError
@@ -75,7 +76,18 @@ def _checked(result: Result) -> Result:
 
 def _raise_errors(facts: Facts) -> None:
     if facts.errors:
-        raise ProtocolError(tuple(facts.errors.values()))
+        raise ProtocolError(_without_echoes(list(facts.errors.values())))
+
+
+def _without_echoes(found: list[Diagnostic]) -> list[Diagnostic]:
+    """What is no part of the language is said once, and not again by whoever meets it when lowering."""
+    refused = [d.frame for d in found if d.code == "SVM300"]
+    return [d for d in found if d.code == "SVM300" or not any(_overlap(d.frame, frame) for frame in refused)]
+
+
+def _overlap(left: Frame, right: Frame) -> bool:
+    first, second = sorted((left, right), key=lambda f: (f.line, f.column))
+    return first.file == second.file and (second.line, second.column) < (first.end_line, first.end_column)
 
 
 def _unbounded(setting: Setting, result: Result, before: Mapping[str, object]) -> tuple[Diagnostic, ...]:

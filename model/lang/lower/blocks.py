@@ -7,12 +7,14 @@ import ast
 from collections.abc import Callable
 
 from ...ir.expr import TRUE
+from ...ir.program import LockEvent
 from ...ir.types import BOOL
 from ..declare import Record
+from ..diagnostics import Diagnostic, Label
 from ..graph import Note, Store
 from ..values import Alias, Builtin, Function, Static
 from . import calls, effects, expressions, fields, inline, keep, names, statements
-from .state import Cleanup, Context, Lowerer, Scope
+from .state import Cleanup, Context, Lowerer, LowerError, Scope
 
 
 def with_block(low: Lowerer, node: ast.With, position: int) -> None:
@@ -47,7 +49,7 @@ def _word(low: Lowerer, word: str, node: ast.Call, body: Callable[[], None]) -> 
         case "atomic":
             atomic(low, body)
         case "pending":
-            pending(low, effects_text(low, node), body)
+            pending(low, node, effects_text(low, node), body)
         case "urgent":
             found = expressions.evaluate(low, node.args[0]) if node.args else Static(True)
             if not isinstance(found, Static) or not isinstance(found.value, bool):
@@ -100,9 +102,11 @@ def atomic(low: Lowerer, body: Callable[[], None]) -> None:
     _enclosed(low, undo, body)
 
 
-def pending(low: Lowerer, goal: str, body: Callable[[], None]) -> None:
+def pending(low: Lowerer, node: ast.AST, goal: str, body: Callable[[], None]) -> None:
     outer = low.context
     low.flush()
+    if goal in outer.pending:
+        raise low.error("SVM285", f"'{goal}' is already pending here", node, "one goal, one block: drop the inner one")
     if goal not in low.goals:
         low.goals.append(goal)
     low.context = Context((*outer.pending, goal), outer.urgent, outer.inside)
@@ -162,12 +166,12 @@ def _lock(low: Lowerer, node: ast.expr, body: Callable[[], None]) -> None:
 
     def undo() -> None:
         hidden, low.scopes = low.scopes[scopes:], low.scopes[:scopes]
-        held = low.held_sections.pop()
+        held, low.held_sections = low.held_sections, [h for h in low.held_sections if h is not place]
         now_frames, now_label = low.frames, low.label
         low.frames, low.label = frames, f"{label}: exit"
         inline.inline(low, unlock, {unlock.node.args.args[0].arg: found}, node)
         low.frames, low.label = now_frames, now_label
-        low.held_sections.append(held)
+        low.held_sections = held
         low.scopes += hidden
 
     _enclosed(low, undo, body)
@@ -176,9 +180,21 @@ def _lock(low: Lowerer, node: ast.expr, body: Callable[[], None]) -> None:
 
 def _no_hold(low: Lowerer, place: tuple[str, object, object], node: ast.AST) -> None:
     if any(h[:2] == place[:2] for h in low.held_sections):
-        raise low.error(
-            "SVM263", f"'{place[0]}' is taken inside its own with block", node, "the actor would wait for itself"
-        )
+        what = f"'{place[0]}' is taken inside its own 'with' block"
+        raise low.error("SVM282", what, node, "the actor would wait for itself")
+
+
+def not_in_its_section(low: Lowerer, event: LockEvent) -> None:
+    """Refuse to release a lock inside its own ``with`` block, however deep in calls. Raises LowerError."""
+    if event.action != "release":
+        return
+    for path, at, frame in low.held_sections:
+        if (path, at) == (event.lock, event.index):
+            frames = [f for f in low.frames if not f.file.startswith("model/primitives/")] or list(low.frames)
+            what = f"this releases '{path}', which the 'with' block at line {frame.line} holds to its end"
+            advice = "write lock() and unlock() instead of 'with', and declare the callee: @releases(...)"
+            labels = (Label(frame, "held from here to the end of this block"),)
+            raise LowerError(Diagnostic("SVM263", what, frames[-1], advice, labels, tuple(frames[:-1])))
 
 
 def section(low: Lowerer, function: Function, node: ast.Call, body: Callable[[], None]) -> None:

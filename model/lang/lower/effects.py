@@ -6,12 +6,12 @@ from __future__ import annotations
 import ast
 
 from ...ir.build import arithmetic, both, compare, set_operation
-from ...ir.expr import TRUE, Const, Load, integer
+from ...ir.expr import TRUE, Const, Expr, Load, integer
 from ...ir.program import Check, Fairness
 from ...ir.types import SetType
 from ..graph import Assume, Demand, EdgeKind, Note, Store
 from ..values import Builtin, Meaning, Place, PoolValue, Static, Value
-from . import assign, calls, expressions, fields, keep, locks, memory, operators, words
+from . import assign, blocks, calls, expressions, fields, keep, locks, memory, operators, words
 from .state import Lowerer
 
 
@@ -72,7 +72,9 @@ def perform(low: Lowerer, function: Builtin, node: ast.Call) -> None:
         case "demand":
             demand(low, node)
         case "acquired" | "released":
-            low.ops.append(locks.lock_event(low, function.name, node))
+            event = locks.lock_event(low, function.name, node)
+            blocks.not_in_its_section(low, event)
+            low.ops.append(event)
             low.emit()
         case "pool.free":
             assert isinstance(function.receiver, PoolValue)
@@ -111,7 +113,12 @@ def wait(low: Lowerer, node: ast.Call) -> None:
             node.args[0],
             "it is evaluated at once: use me(), alive() and @pure functions, or write a loop as the kernel does",
         )
-    test = expressions.condition(low, node.args[0])
+    low.waiting = True
+    try:
+        test = expressions.condition(low, node.args[0])
+    finally:
+        low.waiting = False
+    _can_change(low, test, node.args[0])
     handover = words.keyword(low, node, "handover", ("strong", "weak"), "weak")
     idle = words.keyword(low, node, "idle", (True, False), False)
     spin = words.keyword(low, node, "spin", (True, False), False)
@@ -122,6 +129,16 @@ def wait(low: Lowerer, node: ast.Call) -> None:
         subject = receiver_path(low) or f"wait at line {node.lineno}"
         fairness = Fairness("handover", subject, subject)
     low.emit([Assume(test), *notes], "step", fairness=fairness)
+
+
+def _can_change(low: Lowerer, test: Expr, node: ast.expr) -> None:
+    """Refuse a condition that no other actor can change. What options and sizes decide is meant so."""
+    if isinstance(test, Const):
+        if not any(isinstance(part, ast.Name) for part in ast.walk(node)):
+            raise low.error("SVM271", "wait() for a constant", node, "wait for shared state: wait(k.done)")
+    elif not low.is_shared(test):
+        what = "only values of this actor stand in this condition: nobody else can make it true"
+        raise low.error("SVM272", what, node, "wait for shared state, or test it with 'if'")
 
 
 def receiver_path(low: Lowerer) -> str:

@@ -53,7 +53,7 @@ def _constant(low: Lowerer, node: ast.Constant) -> Static:
     if isinstance(node.value, bool | int | str) or node.value is None:
         return Static(node.value)
     what = f"a {type(node.value).__name__} constant"
-    raise low.error("SVM301", what, node, "use integers, bool and Enum members")
+    raise low.error("SVM300", what, node, "use integers, bool and Enum members")
 
 
 def evaluate(low: Lowerer, node: ast.expr) -> Meaning:

@@ -103,7 +103,8 @@ def follow(low: Lowerer, owner: Alias) -> None:
             low.demand(allocated, "no-use-after-free", f"{kind.show(ref.value)} is not allocated")
             continue
         low.demand(compare("!=", ref, Const(0, kind)), "no-null-dereference", f"{text} is null")
-        low.demand(compare("<=", ref, integer(kind.slots)), "no-use-after-free", f"{text} was freed")
+        late = f" while this waits for it: ask 'not alive({text}) or ...' first" if low.waiting else ""
+        low.demand(compare("<=", ref, integer(kind.slots)), "no-use-after-free", f"{text} was freed{late}")
 
 
 def process_id(low: Lowerer, first: int, index: Expr) -> Expr:

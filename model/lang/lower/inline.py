@@ -8,11 +8,12 @@ from functools import cache
 
 from ...ir.expr import Const, Expr
 from ...ir.types import RefType
+from ..diagnostics import Diagnostic
 from ..graph import Note, Store
 from ..values import Function, Meaning, Nothing, Static, Tuple, Value
 from ..whitelist import inspect_function
-from . import assign, keep, statements
-from .state import Cleanup, Lowerer, Scope
+from . import assign, contracts, keep, statements
+from .state import Cleanup, Lowerer, LowerError, Scope
 
 
 @cache
@@ -36,6 +37,7 @@ def enter(low: Lowerer, function: Function, arguments: dict[str, Meaning], node:
     assigned = assigned_names(function.node)
     prefix = low.prefix_of(function)
     names_bound: dict[str, Meaning] = {}
+    _untouched(low, function, arguments)
     for parameter, given in arguments.items():
         if isinstance(given, Value) and not (_settled(low, given.expr) and parameter not in assigned):
             variable = f"{prefix}.{parameter}"
@@ -56,6 +58,21 @@ def enter(low: Lowerer, function: Function, arguments: dict[str, Meaning], node:
             del names_bound[parameter]  # it is a local like any other
     low.flush()
     low.scopes.append(Scope(function, prefix, assigned, names_bound))
+
+
+def _untouched(low: Lowerer, function: Function, arguments: dict[str, Meaning]) -> None:
+    """A reference that is handed over and never looked at: in the kernel, the callee would read the object."""
+    used = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    for parameter in function.node.args.args:
+        given = arguments.get(parameter.arg)
+        if isinstance(given, Value) and isinstance(given.type, RefType) and parameter.arg not in used:
+            name = parameter.arg
+            what, place = (
+                f"'{name}' is never followed in '{function.name}'",
+                function.source.frame(parameter, function.name),
+            )
+            advice = f"did you mean touch({name})? Only an access that is modelled can be a use after free"
+            low.facts.warnings.setdefault(("SVM507", place), Diagnostic("SVM507", what, place, advice, severity="hint"))
 
 
 def raise_if_object(low: Lowerer, parameter: str, given: Static, node: ast.AST) -> None:
@@ -102,6 +119,7 @@ def inspect(low: Lowerer, function: Function) -> None:
 def inline(low: Lowerer, function: Function, arguments: dict[str, Meaning], node: ast.AST) -> Meaning:
     saved_label, saved_frames = low.label, low.frames
     enter(low, function, arguments, node)
+    contract, start = contracts.agreed(low, function), low.cur
     after = low.node()
     low.cleanups.append(Cleanup("function", on_return=after))
     try:
@@ -116,6 +134,8 @@ def inline(low: Lowerer, function: Function, arguments: dict[str, Meaning], node
     else:
         low.emit(kind="local", target=after)
     low.cur = after
+    if contract is not None:
+        contracts.verify(low, function, contract, start, after)
     return result_of(low, scope, function, node) if wants else Nothing(function.name, function.node)
 
 
@@ -134,6 +154,8 @@ def result_of(low: Lowerer, scope: Scope, function: Function, node: ast.AST) -> 
         items.append(_returned(low, f"{first}.{len(items)}"))
     if items:
         return Tuple(tuple(items))
+    if any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(function.node)):
+        raise LowerError(None)  # what it returns is wrong, which is reported there
     raise low.error(
         "SVM246", f"'{function.name}' is declared to return a value and never does", node, "add 'return <value>'"
     )

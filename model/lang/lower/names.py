@@ -28,7 +28,7 @@ from ..values import (
     a_type,
 )
 from . import fields
-from .state import Lowerer, suggest
+from .state import Lowerer, LowerError, suggest
 
 # The function an author names -> the word it is. Compared by identity, as not everything in a module can be hashed.
 WORDS: tuple[tuple[object, str], ...] = (
@@ -70,6 +70,8 @@ def local(low: Lowerer, node: ast.Name) -> Meaning:
     if kind is None:
         if variable in low.facts.types:
             return Static(None)
+        if variable in low.facts.broken:
+            raise LowerError(None)
         raise low.error(
             "SVM202",
             f"'{node.id}' is read before anything is assigned to it",

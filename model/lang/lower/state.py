@@ -95,12 +95,15 @@ class Facts:
     places: dict[str, list[tuple[str, int]]] = field(default_factory=dict[str, "list[tuple[str, int]]"])
     hints: dict[object, dict[str, object]] = field(default_factory=dict[object, "dict[str, object]"])
 
+    broken: set[str] = field(default_factory=set[str])  # locals whose assignment could not be lowered
+
     def begin_pass(self) -> None:
         """Forget what the pass before said of the text; keep what it learnt about types."""
         self.changed = False
         self.errors.clear()
         self.warnings.clear()
         self.checked.clear()
+        self.broken.clear()
 
 
 class Lowerer:
@@ -130,6 +133,7 @@ class Lowerer:
         self.quantified: list[str] = []  # the names that the quantifiers around have in the IR
         self.specification = False  # ghosts may be read
         self.untaken = 0  # how many branches around this point are ruled out by options and sizes
+        self.waiting = False  # in the condition of wait()
         self.open_sections: list[ast.FunctionDef] = []
         self.held_sections: list[tuple[str, tuple[Expr, ...], Frame]] = []
         self.urgent_blocks: dict[str, int] = {}

@@ -17,16 +17,32 @@ from .state import Lowerer, LowerError
 
 def block(low: Lowerer, body: list[ast.stmt]) -> None:
     """All statements; an error in one is recorded and the next is still looked at."""
-    for node in body:
+    for number, node in enumerate(body):
+        if number and _never_passed(body[number - 1]):
+            low.warn("SVM506", "nothing reaches this", node, "take it out, or look for the jump above it", "hint")
         begin(low, node)
         try:
             statement(low, node)
         except LowerError as problem:
             low.record(problem)
+            low.facts.broken |= {f"{low.scope.prefix}.{name}" for name in _assigned(node)}
             low.ops = []
             low.when = TRUE
             low.bound = []
-            low.specification = False
+            low.specification = low.waiting = False
+
+
+def _never_passed(node: ast.stmt) -> bool:
+    """Whether what follows the statement in its block is never reached, for all that the text shows."""
+    if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and node.test.value is True:
+        inner = {id(n) for loop in ast.walk(node) if loop is not node and isinstance(loop, ast.While | ast.For)
+                 for n in ast.walk(loop)}  # fmt: skip
+        return not any(isinstance(n, ast.Break) and id(n) not in inner for n in ast.walk(node))
+    return isinstance(node, ast.Return | ast.Break | ast.Continue)
+
+
+def _assigned(node: ast.stmt) -> list[str]:
+    return [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
 
 
 def begin(low: Lowerer, node: ast.stmt) -> None:
@@ -57,7 +73,7 @@ def _head(node: ast.stmt) -> ast.AST:
 
 def statement(low: Lowerer, node: ast.stmt) -> None:
     match node:
-        case ast.Expr(ast.Constant()) | ast.Pass():
+        case ast.Expr(ast.Constant()) | ast.Pass() | ast.AnnAssign(value=None):
             pass
         case ast.Expr(ast.Call() as call):
             if not words.statement(low, call):
@@ -91,8 +107,21 @@ def _compound(low: Lowerer, node: ast.stmt) -> None:
         case ast.Match():
             branches.match_statement(low, node)
         case _:
-            what = f"{type(node).__name__} is not part of the language"
-            raise low.error("SVM308", what, node, "see docs/language.md")
+            _no_statement(low, node)
+
+
+def _no_statement(low: Lowerer, node: ast.stmt) -> None:
+    match node:
+        case ast.Assign():
+            raise low.error("SVM314", "two assignments in one", node, "write one statement for each")
+        case ast.Expr(ast.Yield()):
+            raise low.error("SVM315", "yield outside a section", node, "mark the function with @section")
+        case ast.Expr():
+            raise low.error("SVM253", "this value is not used", node, "assign it, test it, or remove the line")
+        case _:
+            raise low.error(
+                "SVM300", f"{type(node).__name__} is not part of the language", node, "see docs/language.md"
+            )
 
 
 def _bare_call(low: Lowerer, call: ast.Call) -> None:
