@@ -23,11 +23,10 @@ class NoMemory(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """How many states are owed something, how many of these can no longer pay, and how many are deadlocks."""
+    """How many states there are in which something is owed, and in how many of them it can no longer be paid."""
 
     owed: int
     trapped: int
-    deadlocks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +55,11 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "svm_live_ahead": (_INT, (_POINTER, _U32, ctypes.c_char_p)),
     "svm_live_ahead_of": (_U64, (_POINTER, _U32)),
     "svm_live_stuck": (_U32, (_POINTER, _U64)),
-    "svm_live_pending": (None, (_POINTER, _U32, ctypes.c_char_p, _U64)),
+    "svm_live_pending": (_U64, (_POINTER, _U32, ctypes.c_char_p)),
     "svm_live_held": (None, (_POINTER, _U32)),
-    "svm_live_through": (_INT, (_POINTER, _U32, _U64, _POINTER)),
-    "svm_live_region": (None, (_POINTER, _POINTER)),
+    "svm_live_through": (_INT, (_POINTER, _U32, _POINTER)),
+    "svm_live_region": (None, (_POINTER, _U64, _POINTER)),
+    "svm_live_deadlocks": (_U64, (_POINTER,)),
     "svm_live_weak": (_INT, (_POINTER, _U64)),
     "svm_live_fair": (_INT, (_POINTER, _U64, _INT)),
     "svm_live_shrink": (_INT, (_POINTER, _U64, _U64)),
@@ -110,26 +110,28 @@ class Live:
         number = self._library.svm_live_stuck(self._live, aims)
         return None if number == NONE else number
 
-    def owe_pending(self, instance: int, pending: bytes, aim: int) -> int:
+    def owe_pending(self, instance: int, pending: bytes) -> int:
         """Region: the instance stands at a location whose byte is set. Returns its size."""
-        self._library.svm_live_pending(self._live, instance, pending, aim)
-        return self._region().owed
+        return self._library.svm_live_pending(self._live, instance, pending)
 
     def owe_held_up(self, instance: int) -> None:
         """Region: the instance could move if others did not have priority."""
         self._pass("timing assumption", lambda: self._library.svm_live_held(self._live, instance))
 
-    def owe_conclusion(self, temporal: int, aim: int) -> bool:
+    def owe_conclusion(self, temporal: int) -> bool:
         """Region: after the premise, without the conclusion. Returns whether the premise is ever true."""
         seen = ctypes.c_int()
         call = self._library.svm_live_through
-        self._pass("premise", lambda: call(self._live, temporal, aim, ctypes.byref(seen)))
+        self._pass("premise", lambda: call(self._live, temporal, ctypes.byref(seen)))
         return bool(seen.value)
 
-    def find_weakly_fair(self, phase: str, aim: int) -> Region:
-        """Find the weakly fair components of the region, without the steps that achieve the aim."""
+    def find_weakly_fair(self, phase: str, aim: int) -> int:
+        """Find the weakly fair components of the region, without the steps that achieve the aim.
+
+        Returns the number of deadlocks in the region.
+        """
         self._pass(phase, lambda: self._library.svm_live_weak(self._live, aim))
-        return self._region()
+        return self._library.svm_live_deadlocks(self._live)
 
     def is_broken(self, strong: int) -> bool:
         """Whether there is a fair cycle in them, if only the strong demands of a mask are respected."""
@@ -157,9 +159,10 @@ class Live:
         n: int = self._library.svm_live_successors(self._live, state, pairs)
         return [(pairs[2 * k], self._search.move(pairs[2 * k + 1])) for k in range(n)]
 
-    def _region(self) -> Region:
-        out = (ctypes.c_uint64 * 3)()
-        self._library.svm_live_region(self._live, out)
+    def region(self, aim: int) -> Region:
+        """Of the region that was searched last; after ``look_ahead``."""
+        out = (ctypes.c_uint64 * 2)()
+        self._library.svm_live_region(self._live, aim, out)
         return Region(*out)
 
     def _fair(self, strong: int, *, first_only: bool) -> int:

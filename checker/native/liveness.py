@@ -29,8 +29,9 @@ from ..liveness.wording import (
     strong_fairness_needed,
     why_vacuous,
 )
+from .interchange import representatives
 from .library import Move, Search
-from .live import FairSet, Live, Region
+from .live import Live, Region
 from .tables import Tables
 
 SMALL_SET = 5000  # states: a loop in so many is found in well under a second, and is seldom shorter in more
@@ -38,13 +39,17 @@ SMALL_SET = 5000  # states: a loop in so many is found in well under a second, a
 
 @dataclass(frozen=True, slots=True)
 class _Duty:
-    """What is owed. ``owe`` sets the region and says whether anything ever is; ``paid``: the bit of what pays."""
+    """What is owed. ``owe`` sets the region and says whether anything ever is; ``paid``: the bit of what pays.
+
+    ``all_subjects``: who owes the same, up to names.
+    """
 
     who: int | None
     subject: str
     verb: str
     paid: int
     owe: Callable[[], bool]
+    all_subjects: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +86,12 @@ class NativeLiveness:
         """The verdict on a liveness property or on partial deadlock."""
         if self._zeno is not None:
             return Judgement(Verdict.VACUOUS, self._zeno, assumptions=self._timing)
-        self._look_ahead()
         if claim.name == PARTIAL_DEADLOCK:
             return self._partial_deadlock()
         return self._livelock(claim)
 
     def _look_ahead(self) -> None:
+        """Needed to grade what is broken, and for partial deadlock: not worth its time before."""
         if not self._looked_ahead:
             self._live.look_ahead(self._tables.conclusions)
             self._looked_ahead = True
@@ -95,14 +100,16 @@ class NativeLiveness:
 
     def _livelock(self, claim: Property) -> Judgement:
         breaches: list[_Breach] = []
-        owed = [duty for duty in self._duties(claim) if duty.owe()]
+        owed: list[_Duty] = []
         deadlocks = 0
-        for duty in owed:
-            region = self._search_region(duty)
-            deadlocks += region.deadlocks
-            best = self._live.best(self._every_demand, SMALL_SET)
-            if best:
-                breaches.append(self._breach(duty, region, best))
+        for duty in self._duties(claim):
+            if not duty.owe():
+                continue
+            owed.append(duty)
+            deadlocks += self._search_region(duty)
+            if self._live.is_broken(self._every_demand):
+                self._look_ahead()
+                breaches.append(self._breach(duty))
         if not owed:
             return Judgement(Verdict.VACUOUS, why_vacuous(claim), assumptions=self._timing)
         if breaches:
@@ -113,39 +120,43 @@ class NativeLiveness:
         return Judgement(Verdict.HOLDS, assumptions=(self._weak, needed, *self._timing))
 
     def _duties(self, claim: Property) -> list[_Duty]:
-        aims, tables = self._tables.aims, self._tables
         if claim.kind != "livelock":
             number = next(k for k, t in enumerate(self._semantics.program.temporal) if t.name == claim.name)
-            paid = aims["concludes", claim.name]
+            paid = self._tables.aims["concludes", claim.name]
             verb = f"reach what '{claim.name}' promises"
-            return [_Duty(None, "a run", verb, paid, lambda: self._live.owe_conclusion(number, 1 << paid))]
+            return [_Duty(None, "a run", verb, paid, lambda: self._live.owe_conclusion(number), ("a run",))]
         system = claim.name == SYSTEM_PROGRESS
-        result: list[_Duty] = []
-        for who, goal in tables.duties:
-            if not system and goal != claim.name:
-                continue
-            paid = aims["completes", None if system else (who, goal)]
-            subject, verb = (
-                ("the system", "complete any goal")
-                if system
-                else (self._semantics.layout.names[who], f"complete '{goal}'")
-            )
-            result.append(_Duty(who, subject, verb, paid, self._owe_pending(who, goal, paid)))
-        return result
+        return [self._duty(who, goal, system) for who, goal in self._representatives if system or goal == claim.name]
 
-    def _owe_pending(self, who: int, goal: str, paid: int) -> Callable[[], bool]:
+    @cached_property
+    def _representatives(self) -> list[tuple[int, str]]:
+        """The duties that stand for all: of instances that can change places only the first."""
+        first = representatives(self._semantics.layout)
+        return [(who, goal) for who, goal in self._tables.duties if first[who] == who]
+
+    def _duty(self, who: int, goal: str, system: bool) -> _Duty:
+        if system:
+            paid, subject, verb, alike = self._tables.aims["completes", None], "the system", "complete any goal", ()
+        else:
+            first, names = representatives(self._semantics.layout), self._semantics.layout.names
+            paid, subject, verb = self._tables.aims["completes", (who, goal)], names[who], f"complete '{goal}'"
+            alike = tuple(names[i] for i, g in self._tables.duties if g == goal and first[i] == who)
+        return _Duty(who, subject, verb, paid, self._owe_pending(who, goal), (subject, *alike))
+
+    def _owe_pending(self, who: int, goal: str) -> Callable[[], bool]:
         def owe() -> bool:
-            return self._live.owe_pending(who, self._tables.pending(who, goal), 1 << paid) > 0
+            return self._live.owe_pending(who, self._tables.pending(who, goal)) > 0
 
         return owe
 
-    def _search_region(self, duty: _Duty) -> Region:
-        duty.owe()
+    def _search_region(self, duty: _Duty) -> int:
+        """Find the weakly fair components where it is owed, as just set; returns how many deadlocks there are."""
         return self._live.find_weakly_fair(f"can {duty.subject} {duty.verb}", 1 << duty.paid)
 
     def _is_broken(self, duties: list[_Duty], strong: int) -> bool:
         for duty in duties:
             if len(duties) > 1:
+                duty.owe()
                 self._search_region(duty)
             if self._live.is_broken(strong):
                 return True
@@ -161,14 +172,18 @@ class NativeLiveness:
             from_everywhere=region.trapped == region.owed,
             from_the_start=any(not self._live.ahead_of(root) >> duty.paid & 1 for root in roots),
         )
-        message += likewise((breach.duty.subject for breach in breaches), duty.subject)
+        message += likewise((name for breach in breaches for name in breach.duty.all_subjects), duty.subject)
         steps = [(m.process, m.edge) for m in (*worst.stem, *worst.loop)]
         if not worst.loop:
             steps.append((duty.who or 0, STAYS))
         schedule = Schedule(worst.initial, tuple(steps), len(worst.stem))
         return Judgement(Verdict.VIOLATED, message, worst.grade, self._timing, schedule)
 
-    def _breach(self, duty: _Duty, region: Region, best: FairSet) -> _Breach:
+    def _breach(self, duty: _Duty) -> _Breach:
+        """The best run that breaks the duty whose region was searched last."""
+        best = self._live.best(self._every_demand, SMALL_SET)
+        assert best is not None
+        region = self._live.region(1 << duty.paid)
         grade = Grade.INEVITABLE if best.trapped else Grade.ADVERSARIAL
         start, loop = (best.states[0], ()) if best.still else self._loop(best.states, 1 << duty.paid)
         initial, stem = self._stem(start)
@@ -210,6 +225,7 @@ class NativeLiveness:
 
     def _partial_deadlock(self) -> Judgement:
         """Whether some instance can be stuck for ever, other than at a place where it may stay, while others move."""
+        self._look_ahead()
         semantics = self._semantics
         everyone = (1 << len(semantics.instances)) - 1
         stuck = self._live.first_stuck(everyone)

@@ -43,7 +43,8 @@ typedef struct {
     _Atomic u64 progress; /* states handled in the pass that runs */
     _Atomic int stop; /* set by another thread to end it */
     int out_of_memory;
-    u64 owed, trapped, dead;
+    unsigned char *region; /* by state: 1 if something is owed there */
+    u64 dead; /* deadlocks in the region, counted while it is searched */
     struct Fair *fair; /* see fair.c */
 } Live;
 

@@ -17,6 +17,7 @@ void svm_live_close(Live *live)
     }
     released(live->memory, live->ahead, live->size * 8);
     released(live->memory, live->order, live->size * 4);
+    released(live->memory, live->region, live->size);
     released(live->memory, live->depth, live->size * 4);
     released(live->memory, live->before, live->size * 4);
     free(live->rows);
@@ -46,7 +47,8 @@ Live *svm_live_open(Search *search, u32 instances, const Move *moves, const Plac
     live->found = malloc((u64)(MANY + MOST_SUCCESSORS) * 4);
     live->ahead = zeroed(live->memory, live->size * 8);
     live->order = zeroed(live->memory, live->size * 4);
-    if (live->fair && live->rows && live->found && live->ahead && live->order)
+    live->region = zeroed(live->memory, live->size);
+    if (live->fair && live->rows && live->found && live->ahead && live->order && live->region)
         return live;
     svm_live_close(live);
     return NULL;
@@ -69,31 +71,35 @@ static void forget_way(Live *live)
     live->depth = live->before = NULL;
 }
 
-/* Everything is outside but what `count_in` lets in. */
+/* Everything is outside but what `let_in` lets in. */
 static void empty_region(Live *live)
 {
-    for (u64 number = 0; number < live->size; number++)
-        live->order[number] = OUTSIDE;
-    live->owed = live->trapped = 0;
+    memset(live->order, 0xff, live->size * 4);
+    memset(live->region, 0, live->size);
 }
 
-static void count_in(Live *live, u32 number, u64 aim)
+static void let_in(Live *live, u32 number)
 {
     live->order[number] = 0;
-    live->owed++;
-    live->trapped += !(live->ahead[number] & aim);
+    live->region[number] = 1;
 }
 
-/* Region: the states in which an instance stands at a location whose byte in `pending` is set. */
-void svm_live_pending(Live *live, u32 instance, const unsigned char *pending, u64 aim)
+/* Region: the states in which an instance stands at a location whose byte in `pending` is set; returns their number. */
+u64 svm_live_pending(Live *live, u32 instance, const unsigned char *pending)
 {
     const Place *place = &live->places[instance];
+    u64 owed = 0;
     forget_way(live);
     empty_region(live);
-    for (u32 p = 0; p < PARTS; p++)
-        for (u32 n = 0; n < live->search->part[p].count; n++)
-            if (pending[location_of(place, live->search->part[p].states + (u64)n * WORDS)])
-                count_in(live, n * PARTS + p, aim);
+    for (u32 p = 0; p < PARTS; p++) {
+        for (u32 n = 0; n < live->search->part[p].count; n++) {
+            if (!pending[location_of(place, live->search->part[p].states + (u64)n * WORDS)])
+                continue;
+            let_in(live, n * PARTS + p);
+            owed++;
+        }
+    }
+    return owed;
 }
 
 /* Region: the states in which an instance could move if others did not have priority. */
@@ -112,7 +118,7 @@ void svm_live_held(Live *live, u32 instance)
             for (const u64 *row = live->rows; row < end; row += ROW)
                 moves |= (row[WORDS] >> 24 & 0xff) == instance;
             if (!moves)
-                count_in(live, n * PARTS + p, 0);
+                let_in(live, n * PARTS + p);
         }
     }
 }
@@ -144,7 +150,7 @@ static int reach_targets(Live *live, Numbers *list, u32 n, u32 depth, u64 conclu
  * Region: the states that a run can pass after the premise of temporal property k, without its conclusion at or after
  * it; with the shortest such way to each, by levels of its length. *seen: whether the premise is ever true.
  */
-int svm_live_through(Live *live, u32 k, u64 aim, int *seen)
+int svm_live_through(Live *live, u32 k, int *seen)
 {
     u64 premise = (u64)1 << (2 * k), conclusion = premise << 1;
     Numbers now = {0}, next = {0};
@@ -185,16 +191,24 @@ int svm_live_through(Live *live, u32 k, u64 aim, int *seen)
     empty_region(live);
     for (u64 number = 0; ok && number < live->size; number++)
         if (live->depth[number] != NONE)
-            count_in(live, (u32)number, aim);
+            let_in(live, (u32)number);
     return pass_status(live);
 }
 
-/* owed, trapped, deadlocks in the region that was searched last */
-void svm_live_region(const Live *live, u64 *out)
+/* out: the number of states in the region, and of those from which the aim cannot be achieved. */
+void svm_live_region(const Live *live, u64 aim, u64 *out)
 {
-    out[0] = live->owed;
-    out[1] = live->trapped;
-    out[2] = live->dead;
+    out[0] = out[1] = 0;
+    for (u64 number = 0; number < live->size; number++) {
+        out[0] += live->region[number];
+        out[1] += live->region[number] && !(live->ahead[number] & aim);
+    }
+}
+
+/* Deadlocks in the region that was searched last */
+u64 svm_live_deadlocks(const Live *live)
+{
+    return live->dead;
 }
 
 /* The length of the way to a state, and the state before it on the way through (NONE where that begins). */
