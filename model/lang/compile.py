@@ -19,9 +19,10 @@ from .locals import default, live_locals, settle
 from .lower.fields import parameters, process_id
 from .lower.state import Actor
 from .lowering import Lowered, Result, lower_all
+from .property_names import check_names
 from .settings import Setting
 from .slots import on_slot
-from .storage import Storage, StorageError, lay_out
+from .storage import Storage, StorageError, StorageErrors, lay_out
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ def compile_checked(
     cast = setting.cast()
     storage = _storage(setting, cast)
     result = lower_all(setting, storage, cast)
+    problems = list(check_names(setting, result))
+    if problems:
+        raise ProtocolError(problems)
     variables = {**storage.variables, **_local_variables(result)}
     try:
         automata = _automata(setting, result, variables)
@@ -66,10 +70,13 @@ def _storage(setting: Setting, cast: list[tuple[Actors, Actor]]) -> Storage:
     pids = PidType(tuple(a.name if a.count == 1 else f"{a.name}[{i}]" for _, a in cast for i in range(a.count)))
     try:
         return lay_out(setting.info.cls, setting.sizes, setting.spaces(), pids)
-    except StorageError as error:
-        headline = f"{error.cls.__name__}.{error.name}: {error.problem}"
-        frame = setting.protocol.file.attribute(error.cls.__name__, error.name)
-        raise ProtocolError((Diagnostic("SVM110", headline, frame, error.advice),)) from error
+    except StorageErrors as found:
+        raise ProtocolError(_undeclarable(setting, error) for error in found.errors) from found
+
+
+def _undeclarable(setting: Setting, error: StorageError) -> Diagnostic:
+    headline = f"{error.cls.__name__}.{error.name}: {error.problem}"
+    return Diagnostic("SVM110", headline, setting.protocol.file.attribute(error.cls.__name__, error.name), error.advice)
 
 
 def _local_variables(result: Result) -> dict[str, Variable]:

@@ -11,6 +11,7 @@ from . import decorators
 from .declare import Array, Field, Options, Pool, Record, Size, World
 from .decorators import Actors, mark_of
 from .diagnostics import Diagnostic
+from .field_checks import check_fields
 from .reflection import hints_of
 from .source import SourceFile
 from .storage import members
@@ -48,6 +49,8 @@ def _check_class(module: ModuleType, file: SourceFile, node: ast.ClassDef) -> It
         elif isinstance(part, ast.Assign) and issubclass(cls, Options):
             advice = 'declare it as \'policy: Literal["a", "b"] = "a"\' or \'fixed: bool = True\''
             yield Diagnostic("SVM104", "an option without a type", file.frame(part), advice)
+    if issubclass(cls, World | Record):
+        yield from check_fields(file, cls)
     if issubclass(cls, World):
         yield from _check_sizes(file, cls)
 

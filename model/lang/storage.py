@@ -20,6 +20,14 @@ class StorageError(Exception):
         self.cls, self.name, self.problem, self.advice = cls, name, problem, advice
 
 
+class StorageErrors(Exception):
+    """All declarations of a world that cannot be laid out."""
+
+    def __init__(self, errors: list[StorageError]) -> None:
+        super().__init__("; ".join(map(str, errors)))
+        self.errors = errors
+
+
 @dataclass(frozen=True)
 class HeapInfo:
     """One record class with all its pools: attribute name -> (first slot, number of slots)."""
@@ -133,18 +141,30 @@ def _final(cls: type, name: str) -> object:
 
 
 def lay_out(world: type, sizes: dict[str, int], spaces: dict[str, str], pids: PidType) -> Storage:
-    """All variables of a world. Raises StorageError."""
+    """All variables of a world. Raises StorageErrors."""
     storage = Storage(world, sizes, spaces, pids)
-    _find_heaps(storage)
-    for name, value in members(world):
-        _declare(storage, world, name, value, "", ())
+    errors: list[StorageError] = []
+    try:
+        _find_heaps(storage)
+    except StorageError as error:
+        raise StorageErrors([error]) from error
+    _declare_all(storage, world, "", (), errors)
     for info in storage.heaps.values():
         dims = (Dim(info.slots, info.name, 1),)
         allocated = f"{info.name}.allocated"
         storage.variables[allocated] = Variable(allocated, BOOL, dims, hidden=True)
-        for name, value in members(info.cls):
-            _declare(storage, info.cls, name, value, f"{info.name}.", dims)
+        _declare_all(storage, info.cls, f"{info.name}.", dims, errors)
+    if errors:
+        raise StorageErrors(errors)
     return storage
+
+
+def _declare_all(storage: Storage, cls: type, prefix: str, dims: tuple[Dim, ...], errors: list[StorageError]) -> None:
+    for name, value in members(cls):
+        try:
+            _declare(storage, cls, name, value, prefix, dims)
+        except StorageError as error:
+            errors.append(error)
 
 
 def _find_heaps(storage: Storage) -> None:
@@ -157,6 +177,8 @@ def _find_heaps(storage: Storage) -> None:
         slots = 0
         for name, declared in found:
             count = storage.size_of(declared.n, storage.world, name)
+            if count == 0:
+                raise StorageError(storage.world, name, "a pool without records", "give its Size a 'least=1'")
             ranges[name] = (slots, count)
             slots += count
         heap = found[0][0] if len(found) == 1 else cls.__name__
