@@ -163,7 +163,7 @@ def hmm_range_fault(k: GpuFault, touching: Touch, drv: Callback) -> Err:
     return Err.OK
 
 
-def get_pages(k: GpuFault, opt: Gpu, touching: Touch, drv: Callback) -> Err:
+def get_pages(k: GpuFault, opt: Gpu, touching: Touch, drv: Callback) -> tuple[Err, Page, Page]:
     """drm_gpusvm_get_pages(): what hmm found counts only if nothing was invalidated since read_begin()."""
     while True:
         k.sub.read_begin()
@@ -175,7 +175,7 @@ def get_pages(k: GpuFault, opt: Gpu, touching: Touch, drv: Callback) -> Err:
         system = device_entries(k) == 0
         k.mmap.up_read()
         if walked == Err.EFAULT:
-            return Err.EFAULT
+            return Err.EFAULT, null, null
         if walked == Err.EBUSY:
             continue
         if opt.read_retry == "outside-lock":
@@ -184,38 +184,39 @@ def get_pages(k: GpuFault, opt: Gpu, touching: Touch, drv: Callback) -> Err:
         k.notifier_lock.down_read()
         if k.unmapped:
             k.notifier_lock.up_read()
-            return Err.EFAULT
+            return Err.EFAULT, null, null
         if opt.read_retry == "under-lock":
             if k.sub.read_retry():
                 k.notifier_lock.up_read()
                 continue
         if mixed:
             k.notifier_lock.up_read()
-            return Err.EOPNOTSUPP
+            return Err.EOPNOTSUPP, null, null
         if system and opt.placement == "vram-only":
             k.notifier_lock.up_read()
-            return Err.EFAULT
+            return Err.EFAULT, null, null
         touch(found_first)
         with atomic():
             k.dma[0] = found_first
             k.dma[k.window - 1] = found_last
         k.notifier_lock.up_read()
-        return Err.OK
+        return Err.OK, found_first, found_last
 
 
-def bind(k: GpuFault, opt: Gpu) -> Err:
-    """xe_vm_range_rebind(): commit under the notifier lock, if the pages are still valid."""
-    if opt.commit == "outside-lock":
+def bind(k: GpuFault, opt: Gpu, first: Page, last: Page) -> Err:
+    """xe_vm_range_rebind(): commit under the notifier lock, if the pages of get_pages() are still valid."""
+    if opt.commit == "under-lock":
+        k.notifier_lock.down_read()
+    if opt.pages_valid == "checked":
         if any(d == null for d in k.dma):
+            if opt.commit == "under-lock":
+                k.notifier_lock.up_read()
             return Err.EAGAIN
-    k.notifier_lock.down_read()
-    if opt.commit == "under-lock" and opt.pages_valid == "checked":
-        if any(d == null for d in k.dma):
-            k.notifier_lock.up_read()
-            return Err.EAGAIN
-    for i in range(k.window):
-        k.gpte[i] = k.dma[i]
-    k.notifier_lock.up_read()
+    k.gpte[0] = first
+    if k.window == 2:
+        k.gpte[1] = last
+    if opt.commit == "under-lock":
+        k.notifier_lock.up_read()
     return Err.OK
 
 
@@ -254,15 +255,15 @@ def handle_fault(k: GpuFault, opt: Gpu, touching: Touch, drv: Callback) -> Err:
                 if tries == 0:
                     return result
                 continue
-        pages = get_pages(k, opt, touching, drv)
-        if pages == Err.OK:
-            if bind(k, opt) == Err.OK:
+        result, first, last = get_pages(k, opt, touching, drv)
+        if result == Err.OK:
+            if bind(k, opt, first, last) == Err.OK:
                 return Err.OK
             continue
-        if pages == Err.EOPNOTSUPP:
+        if result == Err.EOPNOTSUPP:
             evict_range(k, touching, drv)
         if opt.placement == "vram-only" and tries == 0:
-            return pages
+            return result
 
 
 @process(GpuFault.gpu_workers)
