@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,8 @@ class PeerRun:
     """What a peer reports.
 
     ``transitions``: without the initial states. ``state_bytes``: of one stored state as the peer says itself, without
-    its table. ``memory``: peak resident bytes of the run. ``build`` and ``run``: seconds.
+    its table. ``memory``: peak resident bytes of the run. ``build`` and ``run``: seconds of wall time.
+    ``depth``: of the depth-first stack, in steps.
     """
 
     states: int
@@ -35,6 +36,7 @@ class PeerRun:
     memory: int
     build: float
     run: float
+    depth: int = 0
 
 
 def available(peer: str) -> bool:
@@ -48,21 +50,24 @@ def spin(
     reduction: bool = False,
     live: bool = False,
     deadlock: bool = True,
-    optimize: str = "-O2",
+    optimize: Sequence[str] = ("-O2",),
     depth: int = 1_000_000,
     hash_bits: int = 16,
 ) -> PeerRun:
-    """``reduction``: with SPIN's partial-order reduction and dead variables. ``live``: fair acceptance cycles."""
+    """``reduction``: with SPIN's partial-order reduction and dead variables. ``live``: fair acceptance cycles.
+
+    ``depth``: of the depth-first stack, in steps. ``hash_bits``: SPIN's table has 2 ** hash_bits slots.
+    """
     (folder / "model.pml").write_text(model, encoding="utf-8")
     translate = ["spin", *([] if reduction else ["-o2"]), "-a", "model.pml"]
     flags = ["-DNFAIR=4" if live else "-DSAFETY", *([] if reduction else ["-DNOREDUCE"])]
-    compile_c = ["gcc", optimize, "-w", *flags, "-o", "pan", "pan.c"]
+    compile_c = ["gcc", *optimize, "-w", *flags, "-o", "pan", "pan.c"]
     start = time.perf_counter()
     _build(translate, folder, quiet=True)
     _build(compile_c, folder)
     built = time.perf_counter()
     options = [f"-m{depth}", f"-w{hash_bits}", *(["-a", "-f"] if live else []), *([] if deadlock else ["-E"])]
-    text, memory = _run(["./pan", *options], folder)
+    text, memory = run(["./pan", *options], folder)
     done = time.perf_counter()
     if "max search depth too small" in text:
         raise PeerFailed(f"SPIN needs a greater depth than {depth}")
@@ -75,24 +80,25 @@ def spin(
         memory,
         built - start,
         done - built,
+        _number(r"depth reached (\d+)", text),
     )
 
 
 def rumur(
-    model: str, folder: Path, *, deadlock: bool = True, threads: int = 1, optimize: str = "-O3", values: str = "int32_t"
+    model: str, folder: Path, *, deadlock: bool = True, threads: int = 1, optimize: Sequence[str] = ("-O3",)
 ) -> PeerRun:
-    """``values``: the C type Rumur computes with; its own choice is the narrowest that holds what is declared."""
+    """Computes with 32-bit integers: Rumur's own choice, the narrowest that holds what is declared, may overflow."""
     (folder / "model.m").write_text(model, encoding="utf-8")
     translate = [
-        "rumur", "--value-type", values, "--threads", str(threads), "--symmetry-reduction", "off",
+        "rumur", "--value-type", "int32_t", "--threads", str(threads), "--symmetry-reduction", "off",
         "--deadlock-detection", "stuck" if deadlock else "off", "--counterexample-trace", "off",
         "--output", "model.c", "model.m",
     ]  # fmt: skip
     start = time.perf_counter()
     _build(translate, folder)
-    _build(["gcc", optimize, "-w", "-mcx16", "-o", "model", "model.c", "-lpthread"], folder)
+    _build(["gcc", *optimize, "-w", "-mcx16", "-o", "model", "model.c", "-lpthread"], folder)
     built = time.perf_counter()
-    text, memory = _run(["./model"], folder)
+    text, memory = run(["./model"], folder)
     done = time.perf_counter()
     return PeerRun(
         _number(r"(\d+) states, \d+ rules fired", text),
@@ -113,13 +119,16 @@ def _build(command: Sequence[str], folder: Path, *, quiet: bool = False) -> None
         raise PeerFailed(f"{' '.join(command)}: {(done.stdout + done.stderr)[-800:]}")
 
 
-def _run(command: Sequence[str], folder: Path) -> tuple[str, int]:
-    """Standard output, and the peak of resident bytes."""
+def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> tuple[str, int]:
+    """What a command prints, and the peak of its resident bytes. Raises PeerFailed if it dies of a signal."""
     log = folder / "output"
     with log.open("w") as file:
-        process = subprocess.Popen(command, cwd=folder, stdout=file, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=folder, stdout=file, stderr=subprocess.STDOUT, env=environment)
         memory = _wait(process)
-    return log.read_text(encoding="utf-8", errors="replace"), memory
+    text = log.read_text(encoding="utf-8", errors="replace")
+    if process.returncode < 0:
+        raise PeerFailed(f"{command[0]} died of signal {-process.returncode}: {text[-800:]}")
+    return text, memory
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:

@@ -9,6 +9,11 @@ from ...model.ir.program import Invariant, Program, Temporal
 from ...model.ir.properties import DEADLOCK, PARTIAL_DEADLOCK, SYSTEM_PROGRESS, properties
 from ...specs.suggest import suggest
 
+NOT_STATED = {
+    "cover": ("asks what is reachable", "assert the opposite in the protocol, and export that"),
+    "lock-order": ("asks in which order locks are taken on all paths", f"{DEADLOCK} can be exported"),
+}
+
 
 class CannotExport(Exception):
     """A program or property that the other language cannot say: what, and what to do instead."""
@@ -58,11 +63,12 @@ def only(program: Program, name: str) -> Claims:
     known = {p.name: p for p in properties(program)}
     if name not in known:
         raise CannotExport(f'the program has no property "{name}"', suggest(name, known, "properties"))
-    if name == PARTIAL_DEADLOCK or known[name].kind == "cover":
-        other = f"{DEADLOCK} can be exported" if name == PARTIAL_DEADLOCK else "assert there that it is not reached"
-        raise CannotExport(f'"{name}" asks what stays reachable, which no exported language states', f"{other}")
+    kind = known[name].kind
+    if name == PARTIAL_DEADLOCK or kind in NOT_STATED:
+        what, advice = NOT_STATED.get(kind, ("asks what stays reachable", f"{DEADLOCK} can be exported"))
+        raise CannotExport(f'"{name}" {what}, which no exported language states', advice)
     return Claims(
-        frozenset({name}) if known[name].kind in ("lifetime", "locking", "bounds", "assertion") else frozenset(),
+        frozenset({name}) if kind in ("lifetime", "locking", "bounds", "assertion") else frozenset(),
         tuple(i for i in program.invariants if i.name == name),
         name == DEADLOCK,
         tuple(g for g in program.goals if g == name),
