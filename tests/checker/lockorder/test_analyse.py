@@ -111,6 +111,10 @@ def test_locks_under_a_condition_on_a_local() -> None:
     assert orders(graph("Conditional")) == set()
 
 
+def test_a_lock_whose_reference_is_null_where_it_is_not_held() -> None:
+    assert orders(graph("MaybeLocked")) == set()
+
+
 def test_a_lock_around_all_paths_is_told() -> None:
     (cycle,) = graph("Guarded").cycles
     assert cycle.text == "a -> b -> a"

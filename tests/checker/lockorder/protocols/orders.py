@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from svmcheck.model.lang import Record, World, array, choose, flag, pool, process, ref
+from svmcheck.model.lang import Record, World, alive, array, atomic, choose, flag, initial, null, pool, process, ref
 from svmcheck.model.primitives import Fence, IntervalNotifier, Mutex, PseudoLock, RwSem, SpinLock, Work
 
 
@@ -460,3 +460,37 @@ def invalidates(k: Bracket) -> None:
 def faults(k: Bracket) -> None:
     with k.driver:
         k.sub.read_begin()
+
+
+class MaybeLocked(World):
+    """A reference that is not null just where its lock is held; the other actor may free what it points to."""
+
+    boxes = pool(Box, 1)
+    one = ref(Box)
+    b = Mutex()
+    seen = flag()
+
+
+@initial
+def one_box(k: MaybeLocked) -> None:
+    k.one = k.boxes.alloc()
+
+
+@process
+def locks_if_free(k: MaybeLocked) -> None:
+    locked: Box = null
+    with atomic():
+        if alive(k.one) and k.one.lock.trylock():
+            locked = k.one
+    k.seen = True
+    if locked != null:
+        locked.lock.unlock()
+    with k.b:
+        pass
+
+
+@process
+def frees(k: MaybeLocked) -> None:
+    with atomic():
+        if not k.one.lock.locked():
+            k.boxes.free(k.one)
