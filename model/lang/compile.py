@@ -69,9 +69,14 @@ def compile_checked(
 def _storage(setting: Setting, cast: list[tuple[Actors, Actor]]) -> Storage:
     pids = PidType(tuple(a.name if a.count == 1 else f"{a.name}[{i}]" for _, a in cast for i in range(a.count)))
     try:
-        return lay_out(setting.info.cls, setting.sizes, setting.spaces(), pids)
+        storage = lay_out(setting.info.cls, setting.sizes, setting.spaces(), pids)
     except StorageErrors as found:
         raise ProtocolError(_undeclarable(setting, error) for error in found.errors) from found
+    what, advice = "the field and an actor have one name", "rename one: their variables could not be told apart"
+    clashes = [a.name for _, a in cast if any(v.startswith(f"{a.name}.") for v in storage.variables)]
+    if clashes:
+        raise ProtocolError(_undeclarable(setting, StorageError(setting.info.cls, n, what, advice)) for n in clashes)
+    return storage
 
 
 def _undeclarable(setting: Setting, error: StorageError) -> Diagnostic:
