@@ -42,6 +42,13 @@ class IntervalNotifier(Record):
                 self.odd = True
             return self.inserted
 
+    def start_elsewhere(self) -> None:
+        """As ``start()``, for a range that overlaps another subscription of the same mm, not this one."""
+        with atomic():
+            acquired(self, blocking=False)
+            self.active += 1
+            self.odd = True
+
     def end(self) -> None:
         """mn_itree_inv_end()."""
         with atomic():
