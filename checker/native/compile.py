@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-FLAGS = ("-O2", "-std=gnu11", "-shared", "-fPIC", "-pthread", "-w")
+# -O1: as fast as -O2 on the generated code, within noise, and compiled in little more than half the time.
+FLAGS = ("-O1", "-std=gnu11", "-shared", "-fPIC", "-pthread", "-w")
 # Enough for a catalogue with all its variants; the least recently used beyond it go.
 KEPT = 512
 

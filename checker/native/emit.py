@@ -9,6 +9,7 @@ of the old state in the upper half, then 8 bits instance and 24 bits edge.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from ...model.ir.program import Check, Edge, Invariant, Location, Process
 from .expr_c import C, Scope, cell_index, compile_expr, number, place
@@ -42,7 +43,7 @@ def _process(unit: Numbering, class_: int, process: Process) -> Iterator[str]:
     for at in range(len(process.locations)):
         edges = [(unit.first_edge[class_] + k, e) for k, e in enumerate(process.edges) if e.source == at]
         if edges:
-            yield f"static STEP(step_{class_}_{at}) {{"
+            yield f"static STEP(step_{class_}_{at}) {{ SNAPSHOT;"
             for edge_number, edge in edges:
                 yield from _edge(unit, scope, unit.packing.locations[class_], edge_number, edge)
             yield "return o; }"
@@ -54,9 +55,7 @@ def _process(unit: Numbering, class_: int, process: Process) -> Iterator[str]:
 def _edge(unit: Numbering, scope: Scope, location: Field, number_: int, edge: Edge) -> Iterator[str]:
     guard = compile_expr(edge.guard, scope)
     yield f"/* {number_} */"
-    for failing, position in _failing(scope, edge.checks):
-        property_ = unit.fault_number[edge.checks[position].property]
-        yield f"if (unlikely({failing})) report(faults, {property_}, from + {number_}, {position}); else"
+    yield from _edge_checks(unit, scope, number_, edge)
     if guard.known and not guard.lo:
         yield ";"
         return
@@ -64,33 +63,75 @@ def _edge(unit: Numbering, scope: Scope, location: Field, number_: int, edge: Ed
     yield "{" if guard.known or speculate else f"if ({guard.text}) {{"
     if speculate:
         yield f"const u64 kept = (u64){guard.text};"
-    yield "for (int w = 0; w < WORDS; w++) o[w] = s[w];"
-    yield from _move(location, scope, edge)
-    for update in edge.updates:
-        value = compile_expr(update.value, scope)
-        cell = cell_index(update.index, update.var, scope)
-        yield from _store(unit.packing.variables[update.var], cell, value)
+    yield from _new_state(unit.packing.words, _stores(unit, scope, location, edge))
     yield f"o[WORDS] = from + {number_};"
     yield "o += kept ? WORDS + 1 : 0; }" if speculate else "o += WORDS + 1; }"
 
 
-def _move(location: Field, scope: Scope, edge: Edge) -> Iterator[str]:
-    """The old location is known here, so one exclusive or makes it the new one."""
-    if edge.source != edge.target and scope.me is not None:
-        word, shift = place(location, scope.me)
-        yield f"o[{word}] ^= {edge.source ^ edge.target}ULL << {shift};"
-
-
-def _store(field: Field, cell: C, value: C) -> Iterator[str]:
-    if field.width == 0 or field.count == 0:
+def _edge_checks(unit: Numbering, scope: Scope, number_: int, edge: Edge) -> Iterator[str]:
+    """Reports the first check that fails; what follows is done ``else``. One call for all of them is compact."""
+    failing = list(_failing(scope, edge.checks))
+    if not failing:
         return
-    word, shift = place(field, cell)
+    chosen = "".join(f"unlikely({condition}) ? {k} : " for k, (condition, _) in enumerate(failing))
+    faults = ", ".join(str(unit.fault_number[edge.checks[position].property]) for _, position in failing)
+    positions = ", ".join(str(position) for _, position in failing)
+    yield f"static const unsigned short fault_{number_}[] = {{{faults}}}, position_{number_}[] = {{{positions}}};"
+    yield f"const int bad_{number_} = {chosen}-1; if (unlikely(bad_{number_} >= 0))"
+    at = f"[bad_{number_}]"
+    yield f"report(faults, fault_{number_}{at}, from + {number_}, position_{number_}{at}); else"
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """Bits of a word of the new state, from ``shift`` on: to be set to ``bits``, or, without a mask, to be flipped."""
+
+    word: str
+    shift: str
+    mask: int
+    bits: str
+
+    def text(self, word: str) -> str:
+        if not self.mask:
+            return f"{word} ^= {self.bits} << {self.shift};"
+        if self.shift.isdigit():
+            kept = ~(self.mask << int(self.shift)) % 2**64
+            return f"{word} = ({word} & {kept}ULL) | {self.bits} << {self.shift};"
+        return f"put(&{word}, {self.shift}, {self.mask}ULL, {self.bits});"
+
+
+def _stores(unit: Numbering, scope: Scope, location: Field, edge: Edge) -> list[_Store]:
+    """What an edge does to the state, in order. The old location is known, so one exclusive or makes it the new one."""
+    result: list[_Store] = []
+    if edge.source != edge.target and scope.me is not None:
+        result.append(_Store(*place(location, scope.me), 0, f"{edge.source ^ edge.target}ULL"))
+    for update in edge.updates:
+        field = unit.packing.variables[update.var]
+        if field.width and field.count:
+            value = compile_expr(update.value, scope)
+            target = place(field, cell_index(update.index, update.var, scope))
+            result.append(_Store(*target, field.mask, _stored_bits(field, value)))
+    return result
+
+
+def _stored_bits(field: Field, value: C) -> str:
+    if value.known:
+        return f"{value.lo - field.lo & field.mask}ULL"
     offset = f"(u64)({value.text} - {field.lo})" if field.lo else f"(u64){value.text}"
     inside = field.lo <= value.lo and value.hi <= field.hi
-    bits = offset if inside else f"({offset} & {field.mask}ULL)"
-    if value.known:
-        bits = f"{value.lo - field.lo & field.mask}ULL"
-    yield f"put(o, {word}, {shift}, {field.mask}ULL, {bits});"
+    return offset if inside else f"({offset} & {field.mask}ULL)"
+
+
+def _new_state(words: int, stores: list[_Store]) -> Iterator[str]:
+    """Writes the successor to ``o``; if its words are known, it is built in locals, which compilers like better."""
+    if not all(store.word.isdigit() for store in stores):
+        yield "for (int w = 0; w < WORDS; w++) o[w] = s[w];"
+        yield from (store.text(f"o[{store.word}]") for store in stores)
+        return
+    changed = {store.word for store in stores}
+    yield from (f"u64 n{word} = w{word};" for word in sorted(changed))
+    yield from (store.text(f"n{store.word}") for store in stores)
+    yield " ".join(f"o[{k}] = {'n' if str(k) in changed else 'w'}{k};" for k in range(words))
 
 
 def _failing(scope: Scope, checks: tuple[Check, ...]) -> Iterator[tuple[str, int]]:
@@ -99,7 +140,7 @@ def _failing(scope: Scope, checks: tuple[Check, ...]) -> Iterator[tuple[str, int
         when, ok = compile_expr(check.when, scope), compile_expr(check.ok, scope)
         never = (when.known and not when.lo) or (ok.known and ok.lo)
         if not never:
-            yield f"{when.text} && !{ok.text}", position
+            yield f"!{ok.text}" if when.known else f"({when.text} && !{ok.text})", position
 
 
 def _successors(unit: Numbering) -> Iterator[str]:
@@ -143,7 +184,7 @@ def _urgency(unit: Numbering, class_: int, process: Process) -> str:
     cases = [f"case {at}: return {c.text} != 0;" for at, c in compiled.items() if c != number(0)]
     if not cases:
         return ""
-    head = f"static int urgent_{class_}(const u64 *restrict s, i64 me, u64 at) {{ (void)s; (void)me; switch (at) {{"
+    head = f"static int urgent_{class_}(const u64 *restrict s, i64 me, u64 at) {{ SNAPSHOT; (void)me; switch (at) {{"
     return "\n".join((head, *cases, "default: return 0; } }"))
 
 
@@ -155,7 +196,7 @@ def _invariants(unit: Numbering) -> Iterator[str]:
     scope = Scope.of(unit.program, unit.packing, None)
     yield from _stands(unit, "all_settled", _settled)
     yield "static void examine(const u64 *restrict s, u64 from, Faults *faults) {"
-    yield "(void)s; (void)from; (void)faults;"
+    yield "SNAPSHOT; (void)from; (void)faults;"
     for kind in ("invariant", "balance"):
         if kind == "balance" and any(i.kind == kind for i in unit.program.invariants):
             yield "if (!all_settled(s)) return;"
@@ -213,7 +254,7 @@ def _can_step(unit: Numbering) -> Iterator[str]:
 def _temporal(unit: Numbering) -> Iterator[str]:
     """``temporal``: bit 2k is the premise of temporal property k in a state, bit 2k + 1 its conclusion."""
     scope = Scope.of(unit.program, unit.packing, None)
-    yield "static u64 temporal(const u64 *restrict s) { (void)s; return 0"
+    yield "static u64 temporal(const u64 *restrict s) { SNAPSHOT; return 0"
     for k, stated in enumerate(unit.program.temporal):
         yield f"| (u64)({compile_expr(stated.premise, scope).text} != 0) << {2 * k}"
         yield f"| (u64)({compile_expr(stated.conclusion, scope).text} != 0) << {2 * k + 1}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Expressions as C: every value a signed 64-bit integer read from the packed words of a state ``s``.
+"""Expressions as C: every value a signed 64-bit integer read from the packed words of a state, ``s`` and ``w0`` ....
 
 Text is built together with an interval that bounds the value. The interval decides what C need not do: a constant is
 written as such, an index inside its array is not clamped, a division of non-negative numbers is the plain C one.
@@ -106,8 +106,13 @@ def load(field: Field, cell: C) -> C:
     if field.width == 0 or field.count == 0:
         return number(field.lo)
     word, shift = place(field, cell)
-    bits = f"(i64)(s[{word}] >> {shift} & {field.mask}ULL)"
+    bits = f"(i64)({word_text(word)} >> {shift} & {field.mask}ULL)"
     return C(f"({bits} + {field.lo})" if field.lo else f"({bits})", field.lo, field.hi)
+
+
+def word_text(word: str) -> str:
+    """A word of the old state: a local of the function (see SNAPSHOT) where its number is known to the compiler."""
+    return f"w{word}" if word.isdigit() else f"s[{word}]"
 
 
 def place(field: Field, cell: C) -> tuple[str, str]:

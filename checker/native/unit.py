@@ -70,6 +70,8 @@ def _runtime(name: str) -> str:
 
 def _sizes(programs: tuple[Numbering, ...]) -> Iterator[str]:
     yield f"#define WORDS {programs[0].packing.words}"
+    words = ", ".join(f"w{k} = s[{k}]" for k in range(programs[0].packing.words))
+    yield f"#define SNAPSHOT const u64 {words}; (void)s"
     yield f"#define EDGES {max(1, *(p.edges for p in programs))}"
     yield f"#define FAULTS {max(len(p.faults) for p in programs)}"
     yield f"#define MOST_STEPS {max(1, *(most for p in programs for most in p.fan_outs))}"

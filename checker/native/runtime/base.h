@@ -62,9 +62,9 @@ __attribute__((unused)) static int able(Step *step, const u64 *restrict s, i64 m
     return step(s, me, 0, rows, &faults) != rows || faults.count != 0;
 }
 
-static inline void put(u64 *o, u64 word, u64 shift, u64 mask, u64 bits)
+__attribute__((unused)) static inline void put(u64 *word, u64 shift, u64 mask, u64 bits)
 {
-    o[word] = (o[word] & ~(mask << shift)) | bits << shift;
+    *word = (*word & ~(mask << shift)) | bits << shift;
 }
 
 /* A cell number, or 0 for one outside its field: a wrong load must not leave the state. */

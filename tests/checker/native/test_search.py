@@ -44,7 +44,7 @@ def explored(search: Search) -> Search:
     return search
 
 
-@pytest.mark.parametrize(("workers", "flags"), [(1, QUICK), (2, ("-O2",)), (5, EAGER)])
+@pytest.mark.parametrize(("workers", "flags"), [(1, QUICK), (2, ()), (5, EAGER)])
 def test_counts_of_independent_counters(workers: int, flags: tuple[str, ...]) -> None:
     for search in searches([counters(COUNTERS, TOP)], workers, flags):
         n = explored(search).count()
