@@ -25,7 +25,9 @@ def command(code: str) -> None:
     if name not in CODES:
         raise Problem(f'there is no error code "{code}"', f"{suggest(name, sorted(CODES), 'codes')}")
     info = CODES[name]
-    click.echo(f"{name}: {info.headline}\n\n{info.explanation.strip()}")
-    for title, example in (("wrong", info.wrong), ("right", info.right)):
-        if example.strip():
-            click.echo(f"\n{title}:\n\n{textwrap.indent(textwrap.dedent(example).strip(), '    ')}")
+    click.echo(f"{name}: {info.headline}\n\n{textwrap.fill(info.explanation, 100)}")
+    wrong = f"wrong, with {info.request}" if info.request else "wrong"
+    for title, example in ((wrong, info.wrong), ("right", info.right)):
+        if example:
+            shown = example.encode("utf-8", "replace").decode()  # one example is about a byte that is no UTF-8
+            click.echo(f"\n{title}:\n\n{textwrap.indent(shown.strip(), '    ')}")

@@ -15,7 +15,7 @@ from types import ModuleType
 from ..ir.program import Frame
 from .declarations import check_declarations
 from .diagnostics import Diagnostic, ProtocolError
-from .source import SourceFile, Sources, display, refuse, whole_file
+from .source import SourceFile, Sources, display, refuse, syntax_error, whole_file
 from .worlds import WorldInfo, worlds_of
 
 
@@ -32,7 +32,7 @@ def load_protocol(path: str | Path) -> Protocol:
     """Read a protocol file. Raises ProtocolError with every diagnostic found in its declarations."""
     full = Path(path).absolute()
     name = display(full) if Path(path).is_absolute() else str(path)
-    sources = Sources()
+    sources = Sources(full.parent.resolve())
     file = sources.add(full, name)
     module = _execute(file, full, sources)
     found, problems = worlds_of(module, file)
@@ -89,6 +89,8 @@ def _package_name(full: Path) -> str | None:
 def _failed(file: SourceFile, full: Path, error: Exception) -> ProtocolError:
     if isinstance(error, ProtocolError):
         return error
+    if isinstance(error, SyntaxError) and error.filename == str(full):
+        return syntax_error(file.name, error)
     line = 1
     for entry in traceback.extract_tb(error.__traceback__):
         if entry.filename == str(full):

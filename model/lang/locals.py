@@ -58,7 +58,7 @@ def unset_reads(graph: RawGraph, names: set[str]) -> list[Diagnostic]:
 def _unset(name: str, frames: tuple[Frame, ...]) -> Diagnostic:
     what = f"'{name.rpartition('.')[2]}' may be read here before it is set"
     advice = "set it on every path that leads here, for example to null before the branch"
-    return Diagnostic("SVM209", what, frames[-1], advice, (), frames[:-1])
+    return Diagnostic("SVM202", what, frames[-1], advice, (), frames[:-1])
 
 
 def _expressions(op: object) -> Iterable[Expr]:

@@ -82,7 +82,7 @@ def parse_source(path: Path, name: str) -> SourceFile:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8-sig")) + 1
         raise refuse(
             "SVM002",
             f"not UTF-8: byte 0x{data[error.start]:02x}",
@@ -94,10 +94,7 @@ def parse_source(path: Path, name: str) -> SourceFile:
             warnings.simplefilter("ignore", SyntaxWarning)
             tree = ast.parse(text, filename=str(path))
     except SyntaxError as error:
-        frame = whole_file(name, error.lineno or 1, max(1, error.offset or 1))
-        raise refuse(
-            "SVM003", f"not valid Python: {error.msg}", frame, "fix the syntax; a protocol is ordinary Python"
-        ) from error
+        raise syntax_error(name, error) from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise refuse(
             "SVM003",
@@ -111,6 +108,14 @@ def parse_source(path: Path, name: str) -> SourceFile:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             source.functions[first, node.name] = node
     return source
+
+
+def syntax_error(name: str, error: SyntaxError) -> ProtocolError:
+    line, column = error.lineno or 1, max(1, error.offset or 1)
+    end_line, end = error.end_lineno or line, error.end_offset or 0
+    end = max(end, 1) if (end_line, end) > (line, column) else column + 1
+    frame = Frame(name, line, column, max(line, end_line), end, "")
+    return refuse("SVM003", f"not valid Python: {error.msg}", frame, "fix the syntax; a protocol is ordinary Python")
 
 
 def _read(path: Path, name: str) -> bytes:
@@ -132,19 +137,24 @@ def _read(path: Path, name: str) -> bytes:
 class Sources:
     """All files a protocol is made of, by the path Python knows them under."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        """``folder``: where the protocol file lies; the files beside it and those of this package belong to it."""
         self.files: dict[str, SourceFile] = {}
+        self.roots = (folder, Path(__file__).resolve().parents[2])
 
     def add(self, path: Path, name: str) -> SourceFile:
         source = self.files[str(path)] = parse_source(path, name)
         return source
 
     def of(self, function: FunctionType) -> tuple[SourceFile, ast.FunctionDef] | None:
-        """The file and definition of a function, or None if the text no longer has it where Python saw it."""
+        """The file and definition of a function, or None if it is of another library, or if the text no longer has it
+        where Python saw it."""
         code = function.__code__
         source = self.files.get(code.co_filename)
         if source is None:
             path = Path(code.co_filename)
+            if not path.is_file() or not any(path.resolve().is_relative_to(root) for root in self.roots):
+                return None
             source = self.add(path, display(path))
         node = source.functions.get((code.co_firstlineno, code.co_name))
         return None if node is None else (source, node)

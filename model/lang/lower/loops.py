@@ -117,18 +117,8 @@ def _only_if(low: Lowerer, test: Assume, then: Store, otherwise: int) -> None:
 
 
 def jump(low: Lowerer, node: ast.Break | ast.Continue) -> None:
-    if not any(c.kind == "loop" for c in _within_function(low)):
-        raise low.error("SVM312", "break or continue outside a loop", node, "use return")
+    """To the end or the head of the innermost loop of this function; Python sees to it that there is one."""
     leave(low, "break" if isinstance(node, ast.Break) else "continue")
-
-
-def _within_function(low: Lowerer) -> list[Cleanup]:
-    result: list[Cleanup] = []
-    for cleanup in reversed(low.cleanups):
-        if cleanup.kind == "function":
-            break
-        result.append(cleanup)
-    return result
 
 
 def leave(low: Lowerer, how: str) -> None:

@@ -80,7 +80,7 @@ def quantified(low: Lowerer, op: str, node: ast.Call) -> Value:
     """``all(... for x in domain if ...)`` and its siblings."""
     if len(node.args) != 1 or not isinstance(node.args[0], ast.GeneratorExp):
         raise low.error(
-            "SVM226", f"{op}() takes a generator expression", node, f"write {op}(x.ready for x in k.things)"
+            "SVM227", f"{op}() takes a generator expression", node, f"write {op}(x.ready for x in k.things)"
         )
     return Value(_nest(low, op, node.args[0], 0), low.source.text(node))
 
@@ -167,5 +167,5 @@ def _summand(low: Lowerer, node: ast.expr) -> Expr:
             else integer(result.expr.value)
         )
     if not isinstance(result.type, IntType):
-        raise low.error("SVM226", "sum() adds integers or counts bools", node, "write sum(x.ready for x in k.things)")
+        raise low.error("SVM219", "sum() adds integers or counts bools", node, "write sum(x.ready for x in k.things)")
     return result.expr

@@ -113,7 +113,7 @@ def _compound(low: Lowerer, node: ast.stmt) -> None:
 def _no_statement(low: Lowerer, node: ast.stmt) -> None:
     match node:
         case ast.Assign():
-            raise low.error("SVM314", "two assignments in one", node, "write one statement for each")
+            raise low.error("SVM316", "two assignments in one", node, "write one statement for each")
         case ast.Expr(ast.Yield()):
             raise low.error("SVM315", "yield outside a section", node, "mark the function with @section")
         case ast.Expr():

@@ -75,7 +75,7 @@ def length(low: Lowerer, node: ast.Call) -> Meaning:
             if isinstance(size, int):
                 return Static(size)
             raise low.error(
-                "SVM224", f"len() of {names.describe(found)}", node, "sets, arrays, pools and actors have a length"
+                "SVM228", f"len() of {names.describe(found)}", node, "sets, arrays, pools and actors have a length"
             )
 
 

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Codes about what statements amount to as steps, and about the first state: SVM4xx."""
+
+from __future__ import annotations
+
+from .sample import CodeInfo, sample
+
+MANY = "\n".join(f"    if k.a[{i}]:\n        k.a[{i}] = False" for i in range(13))
+
+STEPS: dict[str, CodeInfo] = {
+    "SVM401": CodeInfo(
+        "a loop without a step",
+        "Only statements that touch shared state are steps; a loop of the others would go round without anybody"
+        " else ever moving. Wait in it, or test something shared.",
+        sample("while True:\n    pass"),
+        sample("while not k.busy:\n    pass"),
+    ),
+    "SVM402": CodeInfo(
+        "one step with too many paths",
+        "An atomic block is one step, and each combination of its tests is one edge. A dozen tests that do not"
+        " exclude each other make thousands.",
+        sample("with atomic():\n" + MANY, world="a = array(13, flag())"),
+        sample("for i in range(13):\n    k.a[i] = False", world="a = array(13, flag())"),
+    ),
+    "SVM403": CodeInfo(
+        "a loop inside atomic() may not end",
+        "An atomic block is one step, so its loops need a bound that is known when compiling: for x in range(n).",
+        sample("with atomic():\n    while k.busy:\n        k.done = True", world="busy = flag()\ndone = flag()"),
+        sample("with atomic():\n    for i in range(3):\n        k.done[i] = True", world="done = array(3, flag())"),
+    ),
+    "SVM404": CodeInfo(
+        "setting up the first state breaks a demand",
+        "What @initial does is checked as any step is: references may be followed when they are set, values stay in"
+        " their ranges, assertions hold.",
+        sample(
+            world="count = bounded(0, 3)",
+            body="k.count = 0",
+            end="@initial\ndef full(k: Demo) -> None:\n    k.count = 4",
+        ),
+        sample(
+            world="count = bounded(0, 3)",
+            body="k.count = 0",
+            end="@initial\ndef full(k: Demo) -> None:\n    k.count = 3",
+        ),
+    ),
+}
