@@ -85,14 +85,23 @@ def spin(
 
 
 def rumur(
-    model: str, folder: Path, *, deadlock: bool = True, threads: int = 1, optimize: Sequence[str] = ("-O3",)
+    model: str,
+    folder: Path,
+    *,
+    deadlock: bool = True,
+    threads: int = 1,
+    optimize: Sequence[str] = ("-O3",),
+    options: Sequence[str] = (),
 ) -> PeerRun:
-    """Computes with 32-bit integers: Rumur's own choice, the narrowest that holds what is declared, may overflow."""
+    """``options``: further ones of Rumur's.
+
+    Computes with 32-bit integers: Rumur's own choice, the narrowest that holds what is declared, may overflow.
+    """
     (folder / "model.m").write_text(model, encoding="utf-8")
     translate = [
         "rumur", "--value-type", "int32_t", "--threads", str(threads), "--symmetry-reduction", "off",
         "--deadlock-detection", "stuck" if deadlock else "off", "--counterexample-trace", "off",
-        "--output", "model.c", "model.m",
+        *options, "--output", "model.c", "model.m",
     ]  # fmt: skip
     start = time.perf_counter()
     _build(translate, folder)

@@ -77,7 +77,7 @@ class _Tla(Renderer):
 
     def truth(self, expr: Expr, env: Env) -> str:
         match expr:
-            case Binary("==" | "!=" as op, left, right) if isinstance(left.type, SetType):
+            case Binary("==" | "!=" as op, left, right) if isinstance(left.type, SetType) and left.type == right.type:
                 return f"({self.members(left, env)} {self.comparisons[op]} {self.members(right, env)})"
             case _:
                 return super().truth(expr, env)

@@ -33,6 +33,7 @@ from tests.irbuild import (
     variable,
 )
 from tests.irprograms import contended_lock, increment_race
+from tests.random_ir import random_program
 
 COLOURS = SetType(EnumType("Colour", ("RED", "GREEN", "BLUE")), 0, 3)
 
@@ -132,3 +133,30 @@ def test_names_that_are_words_of_the_language_get_a_number() -> None:
     text = export(program(p, variables=(variable("of"),)), "promela").text
     assert "of_2 = 1" in text
     assert "proctype do_2()" in text
+
+
+KNOWN = (
+    "MODULE EXTENDS Integers FiniteSets VARIABLES RECURSIVE IF THEN ELSE LET IN CHOOSE TRUE FALSE EXCEPT UNCHANGED "
+    "WF_vars SF_vars ENABLED Cardinality _ _vars A E in div cup cap"
+)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_tla_uses_only_names_it_defines(seed: int) -> None:
+    text = export(random_program(seed, wide=seed % 5 == 0), "tla").text
+    text = re.sub(r"\\\*.*", "", text)
+    defined = set(re.findall(r"^(\w+)(?:\(.*?\))? ==", text, re.MULTILINE))
+    variables = set(re.search(r"^VARIABLES (.*)$", text, re.MULTILINE)[1].split(", "))  # pyright: ignore[reportOptionalSubscript]
+    bound = set(re.findall(r"(\w+) \\in", text)) | {"me", "other", "set", "mask", "bit", "Model", "vars"}
+    used = set(re.findall(r"(?<![\w.])[A-Za-z_]\w*", text))
+    assert used - set(KNOWN.split()) - defined - variables - bound == set()
+    assert not variables & bound
+    assert not variables & defined
+
+
+@pytest.mark.parametrize("to", FORMATS)
+@pytest.mark.parametrize("seed", range(20))
+def test_brackets_close_where_they_open(to: str, seed: int) -> None:
+    text = export(random_program(seed), to).text
+    for opening, closing in ("()", "[]", "{}"):
+        assert text.count(opening) == text.count(closing)
