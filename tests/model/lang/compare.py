@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""A source text under both meanings: the compiled program searched by the reference semantics, and the direct interpreter."""
+"""A source text under both meanings: compiled and searched by the reference semantics, and directly interpreted."""
 
 from __future__ import annotations
 
@@ -76,10 +76,17 @@ def explore_direct(protocol: Protocol, text: str, program: Program, most: int) -
     def shown(values: tuple[object, ...]) -> tuple[object, ...]:
         return tuple(_plain(values[i]) for i in order)
 
-    found.shared = {shown(v) for v in found.shared}
+    found.shared = {_without_ghosts(program, shown(v)) for v in found.shared}
     found.terminal = {shown(v) for v in found.terminal}
     found.owed = {(shown(values), goals) for values, goals in found.owed}  # type: ignore[misc]
     return found
+
+
+def _without_ghosts(program: Program, values: tuple[object, ...]) -> tuple[object, ...]:
+    """A ghost is set together with the step before, and the compiler drops steps whose outcome it knows: only in the
+    end do the two sides have to agree on ghosts."""
+    ghosts = {v.name for v in program.variables if v.ghost}
+    return tuple(value for (name, _), value in zip(cells_of(program), values, strict=True) if name not in ghosts)
 
 
 def _plain(value: object) -> object:
@@ -151,7 +158,7 @@ def explore_compiled(program: Program, most: int) -> Explored:
             found.complete = False
             return found
         shared = shown(state)
-        found.shared.add(shared)
+        found.shared.add(_without_ghosts(program, shared))
         found.violated |= {f.invariant.name for f in semantics.failing_invariants(state)}
         successors = semantics.successors(state)
         for _, _, target in successors:

@@ -435,7 +435,8 @@ class _Writer:
     def _for(self, scope: _Scope, depth: int) -> list[str]:
         name = self._fresh("for")
         domain, kind = self.random.choice((
-            ("range(2)", "int"), ("k.nodes", "Node"), ("k.cells", "param Cell"), ("k.arr", "int"), ("range(1, 3)", "int"),
+            ("range(2)", "int"), ("range(1, 3)", "int"), ("k.nodes", "Node"), ("k.cells", "param Cell"),
+            ("k.arr", "int"),
         ))  # fmt: skip
         inner = scope.inner(loop=True)
         inner.locals.setdefault(kind, set()).add(name)
@@ -458,8 +459,7 @@ class _Writer:
 
     def _atomic(self, scope: _Scope, depth: int) -> list[str]:
         inner = scope.inner(atomic=True, loop=False)
-        lines = ["with atomic():", *_nested(self._block(inner, self.random.randint(1, 4), depth))]
-        return lines
+        return ["with atomic():", *_nested(self._block(inner, self.random.randint(1, 4), depth))]
 
     def _with_lock(self, scope: _Scope, depth: int) -> list[str]:
         lock = self.one(
@@ -483,8 +483,6 @@ class _Writer:
         return f"{self.random.choice(known)} % 2" if known and self.maybe(0.6) else self.one("0", "1")
 
     def index(self, scope: _Scope) -> str:
-        if self.maybe(0.15) and (calls := self._callables(scope, "int")) and not scope.result:
-            return self.own_index(scope)
         return self.own_index(scope) if self.maybe(0.6) else "k.x" if self.maybe(0.15) else "k.x % 2"
 
     def instance(self, scope: _Scope) -> str:
@@ -545,7 +543,8 @@ class _Writer:
         p = self.node(scope)
         options = [
             "k.b", "k.x == 1", "k.z < 0", f"{self.integer(scope, 1, stepping)} <= {self.integer(scope, 1, stepping)}",
-            "k.c == Col.RED", "k.c in (Col.RED, Col.BLUE)", "k.cur == null", f"{p} == {'k.alt' if p == 'k.cur' else 'k.cur'}",
+            "k.c == Col.RED", "k.c in (Col.RED, Col.BLUE)", "k.cur == null",
+            f"{p} == {'k.alt' if p == 'k.cur' else 'k.cur'}",
             f"{p} != null and {p}.v == 1", f"{p} == null or {p}.next == null", f"alive({p})", f"{self.cell(scope)}.f",
             f"small(k, {self.integer(scope, 0)})", f"sees(k, {p})", "k.own == null", "k.m.owner == null",
             "any(c.f for c in k.cells)", "all(q.next == null for q in k.nodes if q.v > 0)", "1 in k.bs",

@@ -8,8 +8,7 @@ Where docs/language.md leaves it open, both sides hold: arguments are evaluated 
 takes steps, an earlier one is read in a step of its own; ``x += y`` reads both in one step; of ``choose`` only the
 option that is chosen is evaluated; a quantifier looks at all its elements. An assertion right in front of a pending or
 urgent block or of ``rest()`` is a step of its own. The compiler drops tests whose outcome is known to it; the direct
-interpreter takes a step for them, which shows in no state, except that a ghost is set one step later: generated
-programs avoid the simplest of these tests.
+interpreter takes a step for them, which shows in no state but in when ghosts are set: ghosts are compared in the end.
 """
 
 from __future__ import annotations
@@ -74,7 +73,7 @@ def cells(k: W) -> None:
 
 @pytest.mark.parametrize("code", REFUSED)
 def test_what_would_mean_something_else_is_refused(code: str, tmp_path: Path) -> None:
-    """A parameter that names a record, a loop variable, an actor's name: what Python would make of it is not compiled."""
+    """A parameter that names a record, a loop variable, an actor's name: Python's meaning of it is not compiled."""
     with pytest.raises(ProtocolError) as caught:
         compile_program(load_text(PRELUDE + REFUSED[code], tmp_path))
     assert {d.code for d in caught.value.diagnostics} == {code}
