@@ -16,14 +16,15 @@ import platform
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 
 from .models import MODELS
-from .tools import Measured, Tool, memory_limit, tools
+from .tools import Measured, Took, Tool, memory_limit, tools
 
 COLUMNS = (
-    "tool", "workers", "states", "transitions", "states/s", "search, s", "to verdict, s", "memory/state, B",
-    "svmcheck is",
+    "tool", "workers", "states", "transitions", "states/s", "states/CPU s", "search, s", "to verdict, s",
+    "memory/state, B", "svmcheck is", "by CPU s",
 )  # fmt: skip
 
 
@@ -44,14 +45,19 @@ class Line:
         """Distinct states per second of search."""
         return self.best.states / self.best.search
 
+    @property
+    def cpu_rate(self) -> float:
+        """Distinct states per second of processor time: what is left to compare where a machine is busy."""
+        return max(m.states / max(m.cpu, 1e-3) for m in self.rounds)
+
 
 @dataclass(frozen=True)
 class Limit:
-    """Seconds of limit.c, fastest round: ``insertions`` of every state once, ``lookups`` one for each transition."""
+    """What limit.c took, fastest round, with one look-up for each state (an insertion) or one for each transition."""
 
     workers: int
-    insertions: float
-    lookups: float
+    lookups: str
+    took: Took
 
 
 @dataclass(frozen=True)
@@ -66,21 +72,21 @@ def compare(model: str, rounds: int, without: Sequence[str]) -> Comparison:
     first = tools(0)[0].measure(model)
     chosen = [t for t in tools(first.states) if t.is_here and not any(w.lower() in t.label.lower() for w in without)]
     runs: dict[Tool, list[Measured]] = {tool: [] for tool in chosen}
-    limits: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
+    limits: dict[tuple[int, str], list[Took]] = {}
     for number in range(rounds):
         for tool in chosen:
             print(f"{model}: round {number + 1}, {tool.label}", file=sys.stderr, flush=True)
             measured = tool.measure(model)
             agree(tool, first, measured)
             runs[tool].append(measured)
-        for workers, seconds in limits.items():
-            words = int(first.state_bytes) // 8
-            once = memory_limit(first.states, words, first.states, workers)
-            seconds.append((once, memory_limit(first.states, words, first.transitions, workers)))
+        words = int(first.state_bytes) // 8
+        for workers, (what, lookups) in product((1, 2), (("state", first.states), ("transition", first.transitions))):
+            took = memory_limit(first.states, words, lookups, workers)
+            limits.setdefault((workers, what), []).append(took)
     return Comparison(
         model,
         tuple(Line(tool.name, tool.workers, tuple(measured)) for tool, measured in runs.items()),
-        tuple(Limit(w, min(s for s, _ in found), min(s for _, s in found)) for w, found in limits.items()),
+        tuple(Limit(workers, what, min(found, key=lambda t: t.wall)) for (workers, what), found in limits.items()),
     )
 
 
@@ -105,22 +111,21 @@ def _table(comparison: Comparison) -> Iterator[str]:
     yield "|" + "---|" * len(COLUMNS)
     for line in comparison.lines:
         best = line.best
-        slowest = max(m.search for m in line.rounds)
-        ratio = f"{own.rate / line.rate:.1f}x" if own and line is not own else ""
+        slowest, whole = max(m.search for m in line.rounds), min(m.whole for m in line.rounds)
+        ratios = (f"{own.rate / line.rate:.1f}x", f"{own.cpu_rate / line.cpu_rate:.1f}x") if own else ("", "")
         yield (
             f"| {line.tool} | {line.workers} | {best.states:,} | {best.transitions:,} | {line.rate / 1e6:.2f} M "
-            f"| {best.search:.2f} (to {slowest:.2f}) | {min(m.whole for m in line.rounds):.2f} "
-            f"| {best.memory / best.states:.0f} ({best.state_bytes:.0f}) | {ratio} |"
+            f"| {line.cpu_rate / 1e6:.2f} M | {best.search:.2f} (to {slowest:.2f}) | {whole:.2f} "
+            f"| {best.memory / best.states:.0f} ({best.state_bytes:.0f}) | {ratios[0]} | {ratios[1]} |"
         )
     some = comparison.lines[0].best
     for limit in comparison.limits:
-        for what, seconds in (("insertion", limit.insertions), ("look-up for each transition", limit.lookups)):
-            rate = some.states / seconds
-            ratio = f"{own.rate / rate:.2f}x" if own else ""
-            yield (
-                f"| memory: one {what} | {limit.workers} | {some.states:,} | | {rate / 1e6:.2f} M | {seconds:.2f} | | "
-                f"| {ratio} |"
-            )
+        rate, cpu_rate = some.states / limit.took.wall, some.states / max(limit.took.cpu, 1e-3)
+        ratios = (f"{own.rate / rate:.2f}x", f"{own.cpu_rate / cpu_rate:.2f}x") if own else ("", "")
+        yield (
+            f"| memory, one look-up a {limit.lookups} | {limit.workers} | {some.states:,} | | {rate / 1e6:.2f} M "
+            f"| {cpu_rate / 1e6:.2f} M | {limit.took.wall:.2f} | | | {ratios[0]} | {ratios[1]} |"
+        )
     yield ""
 
 

@@ -8,25 +8,35 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 
 from svmcheck.checker.engine import Limits
-from svmcheck.checker.native.engine import NativeEngine
-from svmcheck.checker.native.packing import pack_program
+from svmcheck.checker.native.compile import NoCompiler, build
+from svmcheck.checker.native.engine import decide_by
+from svmcheck.checker.native.library import Search, open_library
+from svmcheck.checker.native.unit import translate
+from svmcheck.specs.verdict import Verdict
 
 from .models import MODELS, asked
 
 
 def main(model: str, workers: str) -> None:
     program = MODELS[model].program()
-    outcome = NativeEngine(workers=int(workers)).decide(program, asked(program), Limits(), lambda tick: None)
-    if outcome.notes:
-        raise SystemExit("; ".join(outcome.notes))
+    unit = translate([program])
+    built = build(unit.source)
+    if isinstance(built, NoCompiler):
+        raise SystemExit(f"{built.reason} {built.remedy}")
+    with Search(open_library(built.path), unit.programs[0], int(workers), None) as search:
+        start, used = time.perf_counter(), time.process_time()
+        outcome = decide_by(search, asked(program), Limits(), lambda tick: None)
+        seconds, cpu = time.perf_counter() - start, time.process_time() - used
     result = {
         "states": outcome.states,
         "transitions": outcome.transitions,
-        "errors": sum(not r.verdict.passes for r in outcome.results if r.verdict.value != "VACUOUS"),
-        "words": pack_program(program).words,
-        "search": outcome.seconds,
+        "errors": sum(r.verdict is Verdict.VIOLATED for r in outcome.results),
+        "words": unit.programs[0].packing.words,
+        "search": seconds,
+        "cpu": cpu,
     }
     print(json.dumps(result))
 

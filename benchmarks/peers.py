@@ -26,7 +26,7 @@ class PeerRun:
 
     ``transitions``: without the initial states. ``state_bytes``: of one stored state as the peer says itself, without
     its table. ``memory``: peak resident bytes of the run. ``build`` and ``run``: seconds of wall time.
-    ``depth``: of the depth-first stack, in steps.
+    ``cpu``: seconds of processor time of the run. ``depth``: of the depth-first stack, in steps.
     """
 
     states: int
@@ -36,6 +36,7 @@ class PeerRun:
     memory: int
     build: float
     run: float
+    cpu: float
     depth: int = 0
 
 
@@ -67,7 +68,7 @@ def spin(
     _build(compile_c, folder)
     built = time.perf_counter()
     options = [f"-m{depth}", f"-w{hash_bits}", *(["-a", "-f"] if live else []), *([] if deadlock else ["-E"])]
-    text, memory = run(["./pan", *options], folder)
+    text, used = run(["./pan", *options], folder)
     done = time.perf_counter()
     if "max search depth too small" in text:
         raise PeerFailed(f"SPIN needs a greater depth than {depth}")
@@ -77,9 +78,10 @@ def spin(
         steps - 1,  # SPIN counts the initial state
         _number(r"errors: (\d+)", text),
         _number(r"State-vector (\d+) byte", text),
-        memory,
+        used.memory,
         built - start,
         done - built,
+        used.cpu,
         _number(r"depth reached (\d+)", text),
     )
 
@@ -107,16 +109,17 @@ def rumur(
     _build(translate, folder)
     _build(["gcc", *optimize, "-w", "-mcx16", "-o", "model", "model.c", "-lpthread"], folder)
     built = time.perf_counter()
-    text, memory = run(["./model"], folder)
+    text, used = run(["./model"], folder)
     done = time.perf_counter()
     return PeerRun(
         _number(r"(\d+) states, \d+ rules fired", text),
         _number(r"\d+ states, (\d+) rules fired", text),
         _number(r"(\d+) error\(s\) found", text, 0),
         _number(r"rounded up to (\d+) bytes", text),
-        memory,
+        used.memory,
         built - start,
         done - built,
+        used.cpu,
     )
 
 
@@ -128,22 +131,25 @@ def _build(command: Sequence[str], folder: Path, *, quiet: bool = False) -> None
         raise PeerFailed(f"{' '.join(command)}: {(done.stdout + done.stderr)[-800:]}")
 
 
-def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> tuple[str, int]:
-    """What a command prints, and the peak of its resident bytes. Raises PeerFailed if it dies of a signal."""
+@dataclass(frozen=True, slots=True)
+class Used:
+    """``memory``: peak resident bytes. ``cpu``: seconds of processor time, of all threads and of children."""
+
+    memory: int
+    cpu: float
+
+
+def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> tuple[str, Used]:
+    """What a command prints, and what it used. Raises PeerFailed if it dies of a signal."""
     log = folder / "output"
     with log.open("w") as file:
         process = subprocess.Popen(command, cwd=folder, stdout=file, stderr=subprocess.STDOUT, env=environment)
-        memory = _wait(process)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)  # so that Popen does not wait again
     text = log.read_text(encoding="utf-8", errors="replace")
     if process.returncode < 0:
         raise PeerFailed(f"{command[0]} died of signal {-process.returncode}: {text[-800:]}")
-    return text, memory
-
-
-def _wait(process: subprocess.Popen[bytes]) -> int:
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)  # so that Popen does not wait again
-    return usage.ru_maxrss * 1024
+    return text, Used(usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime)
 
 
 def _number(pattern: str, text: str, default: int | None = None) -> int:

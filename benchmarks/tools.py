@@ -17,7 +17,7 @@ from pathlib import Path
 from svmcheck.reports.export.formats import export
 
 from .models import MODELS
-from .peers import available, rumur, run, spin
+from .peers import PeerRun, available, rumur, run, spin
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT = Path(__file__).with_name("limit.c")
@@ -27,14 +27,15 @@ FAST = ("-O3", "-march=native")
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One run. ``search``: seconds from the start of the search to the verdict; ``whole``: with translation and the C
-    compiler, and for svmcheck with the start of Python. ``memory``: peak resident bytes. ``state_bytes``: of a stored
-    state without its table."""
+    compiler, and for svmcheck with the start of Python. ``cpu``: seconds of processor time of the search.
+    ``memory``: peak resident bytes. ``state_bytes``: of a stored state without its table."""
 
     states: int
     transitions: int
     errors: int
     search: float
     whole: float
+    cpu: float
     memory: int
     state_bytes: float
 
@@ -66,13 +67,20 @@ def svmcheck(workers: int) -> Callable[[str], Measured]:
             environment = {**os.environ, "SVMCHECK_CACHE": folder, "PYTHONPATH": path}
             command = [sys.executable, "-m", "benchmarks.own", model, str(workers)]
             start = time.perf_counter()
-            text, memory = run(command, Path(folder), environment)
+            text, used = run(command, Path(folder), environment)
             whole = time.perf_counter() - start
         said = json.loads(text.splitlines()[-1])
         states, steps, errors = said["states"], said["transitions"], said["errors"]
-        return Measured(states, steps, errors, said["search"], whole, memory, 8 * said["words"])
+        return Measured(states, steps, errors, said["search"], whole, said["cpu"], used.memory, 8 * said["words"])
 
     return measure
+
+
+def _measured(done: PeerRun) -> Measured:
+    whole = done.build + done.run
+    return Measured(
+        done.states, done.transitions, done.errors, done.run, whole, done.cpu, done.memory, done.state_bytes
+    )
 
 
 def by_spin(reduction: bool, states: int) -> Callable[[str], Measured]:
@@ -87,8 +95,7 @@ def by_spin(reduction: bool, states: int) -> Callable[[str], Measured]:
             depth = needed[-1]
             done = spin(text, Path(folder), reduction=reduction, optimize=flags, depth=depth, hash_bits=bits)
         needed.append(done.depth + 10)
-        whole = done.build + done.run
-        return Measured(done.states, done.transitions, done.errors, done.run, whole, done.memory, done.state_bytes)
+        return _measured(done)
 
     return measure
 
@@ -101,8 +108,7 @@ def by_rumur(workers: int, states: int) -> Callable[[str], Measured]:
         text = export(MODELS[model].program(), "murphi").text
         with tempfile.TemporaryDirectory() as folder:
             done = rumur(text, Path(folder), threads=workers, optimize=FAST, options=roomy)
-        whole = done.build + done.run
-        return Measured(done.states, done.transitions, done.errors, done.run, whole, done.memory, done.state_bytes)
+        return _measured(done)
 
     return measure
 
@@ -119,10 +125,19 @@ def tools(states: int) -> tuple[Tool, ...]:
     )
 
 
-def memory_limit(states: int, words: int, lookups: int, threads: int) -> float:
-    """Seconds for as many random look-ups in a table of as many states (see limit.c)."""
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Seconds of wall time and of processor time."""
+
+    wall: float
+    cpu: float
+
+
+def memory_limit(states: int, words: int, lookups: int, threads: int) -> Took:
+    """What as many random look-ups take in a table of as many states (see limit.c)."""
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder, "limit")
         subprocess.run(["gcc", *FAST, "-o", str(program), str(LIMIT), "-lpthread"], check=True)
         text, _ = run([str(program), str(states), str(words), str(lookups), str(threads)], Path(folder))
-    return float(text)
+    wall, cpu = text.split()
+    return Took(float(wall), float(cpu))

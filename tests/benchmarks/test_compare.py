@@ -6,11 +6,11 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.compare import Comparison, Limit, Line, agree, markdown
-from benchmarks.tools import Measured, Tool
+from benchmarks.tools import Measured, Took, Tool
 
 
 def measured(states: int = 1000, search: float = 1.0, errors: int = 0) -> Measured:
-    return Measured(states, 4000, errors, search, search + 2, 16_000, 16)
+    return Measured(states, 4000, errors, search, search + 2, search, 16_000, 16)
 
 
 def tool(explores_all: bool = True) -> Tool:
@@ -19,10 +19,11 @@ def tool(explores_all: bool = True) -> Tool:
 
 def test_the_fastest_round_counts_and_the_slowest_is_told() -> None:
     own = Line("svmcheck", 1, (measured(search=2.0), measured(search=0.5)))
-    text = markdown([Comparison("m", (own, Line("peer", 1, (measured(search=5.0),))), (Limit(1, 0.25, 1.0),))])
+    peer = Line("peer", 1, (measured(search=5.0),))
+    text = markdown([Comparison("m", (own, peer), (Limit(1, "state", Took(0.25, 0.25)),))])
     assert "0.50 (to 2.00)" in text
-    assert text.splitlines()[5].endswith("| 10.0x |")
-    assert text.splitlines()[6].endswith("| 0.50x |")
+    assert text.splitlines()[5].endswith("| 10.0x | 10.0x |")
+    assert text.splitlines()[6].endswith("| 0.50x | 0.50x |")
 
 
 def test_memory_is_told_by_state() -> None:
