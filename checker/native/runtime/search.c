@@ -229,8 +229,11 @@ int svm_begin(Search *search, const u64 *words)
     Part *part = &search->part[partition_of(hash)];
     if (!reserve(&search->memory, part, 1))
         return 0;
-    u32 mask = (1u << part->slot_bits) - 1;
-    insert(part, mask, words, (u32)hash, NONE, (u32)hash & mask);
+    u64 row[ROW];
+    const u64 *rows[] = {row};
+    memcpy(row, words, WORDS * 8);
+    row[WORDS] = (u64)NONE << 32 | (u32)hash;
+    insert_rows(part, rows, 1);
     part->end = part->count;
     return 1;
 }

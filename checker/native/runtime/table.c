@@ -82,11 +82,11 @@ static inline u32 slot_value(u32 hash, u32 mask, u32 number)
 }
 
 /* The number of a state in its partition; or NONE, and then `free` is the slot to put it into. */
-static inline u32 look_up(const Part *part, u32 mask, const u64 *s, u32 hash, u32 at, u32 *free)
+static inline u32 look_up(const u32 *slots, const u64 *states, u32 mask, const u64 *s, u32 hash, u32 at, u32 *free)
 {
     u32 slot;
-    while ((slot = part->slots[at = probe(part->slots, mask, hash, at)]) != 0) {
-        if (likely(same(part->states + (u64)((slot & mask) - 1) * WORDS, s)))
+    while ((slot = slots[at = probe(slots, mask, hash, at)]) != 0) {
+        if (likely(same(states + (u64)((slot & mask) - 1) * WORDS, s)))
             return (slot & mask) - 1;
         at = (at + 1) & mask;
     }
@@ -97,7 +97,7 @@ static inline u32 look_up(const Part *part, u32 mask, const u64 *s, u32 hash, u3
 static u32 find(const Part *part, const u64 *s, u32 hash)
 {
     u32 mask = (1u << part->slot_bits) - 1, unused;
-    return part->slots ? look_up(part, mask, s, hash, hash & mask, &unused) : NONE;
+    return part->slots ? look_up(part->slots, part->states, mask, s, hash, hash & mask, &unused) : NONE;
 }
 
 /* An index twice as large, filled again from the states. */
@@ -163,36 +163,34 @@ static int reserve(Memory *memory, Part *part, u32 more)
     return need <= part->parents_room || grow_states(memory, part, (u32)(need + need / 4 + 64));
 }
 
-/* Adds a state unless it is there, looking from slot `at` on; the caller has reserved room. */
-static inline void insert(Part *part, u32 mask, const u64 *s, u32 hash, u32 parent, u32 at)
-{
-    if (look_up(part, mask, s, hash, at, &at) != NONE)
-        return;
-    part->slots[at] = slot_value(hash, mask, part->count);
-    for (int w = 0; w < WORDS; w++)
-        part->states[(u64)part->count * WORDS + w] = s[w];
-    part->parents[part->count++] = parent;
-}
-
 /*
- * Adds rows whose last word is (parent, hash). Each row passes three stations, so that the memory it needs is on its way
- * before it is used: its slot; the one state it has to be compared with, which the tag tells; the comparison.
+ * Adds the states of rows that are not there yet; the last word of a row is (parent, hash), and the caller has reserved
+ * room. Each row passes three stations, so that the memory it needs is on its way before it is used: its slot; the one
+ * state it has to be compared with, which the tag tells; the comparison.
  */
-static void insert_rows(Part *part, const u64 *const *rows, u32 n)
+static void insert_rows(Part *part, const u64 *const *restrict rows, u32 n)
 {
-    const u32 mask = (1u << part->slot_bits) - 1, *slots = part->slots;
-    u32 at[FAR];
+    const u32 mask = (1u << part->slot_bits) - 1;
+    u32 *restrict slots = part->slots, *restrict parents = part->parents, count = part->count, at[FAR];
+    u64 *restrict states = part->states;
     for (u32 k = 0; k < n + FAR; k++) {
         if (k < n)
             __builtin_prefetch(slots + ((u32)rows[k][WORDS] & mask), 1);
         if (k >= FAR - NEAR && k < n + FAR - NEAR) {
             u32 hash = (u32)rows[k - (FAR - NEAR)][WORDS], end = probe(slots, mask, hash, hash & mask);
             at[(k - (FAR - NEAR)) % FAR] = end;
-            __builtin_prefetch(part->states + (u64)(slots[end] ? (slots[end] & mask) - 1 : part->count) * WORDS);
+            __builtin_prefetch(states + (u64)(slots[end] ? (slots[end] & mask) - 1 : count) * WORDS);
         }
-        if (k >= FAR) {
-            const u64 *row = rows[k - FAR];
-            insert(part, mask, row, (u32)row[WORDS], (u32)(row[WORDS] >> 32), at[k % FAR]);
-        }
+        if (k < FAR)
+            continue;
+        const u64 *row = rows[k - FAR];
+        u32 hash = (u32)row[WORDS], free = at[k % FAR];
+        if (look_up(slots, states, mask, row, hash, free, &free) != NONE)
+            continue;
+        slots[free] = slot_value(hash, mask, count);
+        for (int w = 0; w < WORDS; w++)
+            states[(u64)count * WORDS + w] = row[w];
+        parents[count++] = (u32)(row[WORDS] >> 32);
     }
+    part->count = count;
 }
