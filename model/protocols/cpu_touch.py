@@ -18,6 +18,7 @@ from .svm_state import replace_page, restore_page, unlock_page, unmap_page
 
 
 class Touch(Options):
+    accesses: Literal["one", "for-ever"] = "one"
     migrate_window: Literal["whole", "fault-page-only"] = "fault-page-only"
 
 
@@ -61,6 +62,8 @@ def do_swap_page(k: CpuTouch, i: int) -> Page:
 def migrate_to_ram(k: CpuTouch, opt: Touch, drv: Callback, i: int, fault_page: Page) -> None:
     """drm_pagemap_migrate_to_ram() for the window, or the part of it that can be locked."""
     touch(fault_page)  # zdd = page->zone_device_data
+    if k.timeslice:
+        return  # the slice is the device's: the CPU faults again until it ends
     first = 0 if opt.migrate_window == "whole" else i
     last = k.window - 1 if opt.migrate_window == "whole" else i
     invalidate_start(k, drv, first, last, Event.MIGRATE)
@@ -113,13 +116,20 @@ def store(k: CpuTouch, i: int) -> bool:
 
 @process(CpuTouch.cpu_threads)
 def cpu_thread(k: CpuTouch, opt: Touch, drv: Callback) -> None:
-    with pending("cpu-access-completes"):
-        at = 0
-        if k.window == 2:
-            at = choose(0, 1)
-        while not store(k, at):
-            k.mmap.down_read()
-            mapped = handle_mm_fault(k, opt, drv, at)
-            k.mmap.up_read()
-            if not mapped:
-                break
+    while True:
+        with pending("cpu-access-completes"):
+            access(k, opt, drv)
+        if opt.accesses == "one":
+            break
+
+
+def access(k: CpuTouch, opt: Touch, drv: Callback) -> None:
+    at = 0
+    if k.window == 2:
+        at = choose(0, 1)
+    while not store(k, at):
+        k.mmap.down_read()
+        mapped = handle_mm_fault(k, opt, drv, at)
+        k.mmap.up_read()
+        if not mapped:
+            break

@@ -54,6 +54,7 @@ class Err(Enum):
 class Gpu(Options):
     placement: Literal["system", "prefer-vram", "vram-only"] = "prefer-vram"
     try_limit: Literal["three", "none"] = "three"
+    timeslice: Literal["none", "until-bound"] = "none"
     serialise: Literal["vm-lock", "range-lock", "none"] = "vm-lock"
     read_retry: Literal["under-lock", "outside-lock", "skipped"] = "under-lock"
     pages_valid: Literal["checked", "skipped"] = "checked"
@@ -72,7 +73,7 @@ class GpuFault(Evictor):
 # ---- migration to the device
 
 
-def migrate_to_devmem(k: GpuFault, drv: Callback) -> Err:
+def migrate_to_devmem(k: GpuFault, opt: Gpu, drv: Callback) -> Err:
     """drm_pagemap_migrate_to_devmem(): all pages of the range, or none. A window has a first and perhaps a last page."""
     invalidate_start(k, drv, 0, k.window - 1, Event.MIGRATE)
     first = collect_system_page(k, 0)
@@ -81,8 +82,8 @@ def migrate_to_devmem(k: GpuFault, drv: Callback) -> Err:
         last = collect_system_page(k, 1)
     k.sub.end()
     if first != null and (k.window == 1 or last != null):
-        moved = move_to_devmem(k, first)
-        if k.window == 2 and not move_to_devmem(k, last):
+        moved = move_to_devmem(k, opt, first)
+        if k.window == 2 and not move_to_devmem(k, opt, last):
             moved = False
         return Err.OK if moved else Err.EBUSY
     if first != null:
@@ -107,7 +108,7 @@ def undo_collection(k: GpuFault, page: Page) -> None:
     put_page(k, page)
 
 
-def move_to_devmem(k: GpuFault, page: Page) -> bool:
+def move_to_devmem(k: GpuFault, opt: Gpu, page: Page) -> bool:
     """Pin check, copy, exact check, entries; then the collection's lock and reference of the system page."""
     done = False
     if page.refs.read() > 1:
@@ -126,19 +127,21 @@ def move_to_devmem(k: GpuFault, page: Page) -> bool:
                 cover("migrated-to-device")
                 replace_page(k, page, new)
                 done = True
+                if opt.timeslice == "until-bound":
+                    k.timeslice = True
             put_page(k, new)
     unlock_page(k, page)
     put_page(k, page)
     return done
 
 
-def populate_mm(k: GpuFault, drv: Callback) -> Err:
+def populate_mm(k: GpuFault, opt: Gpu, drv: Callback) -> Err:
     """drm_pagemap_populate_mm(): the buffer's reservation is taken under mmap_lock, as when it is first allocated."""
     k.mmap.down_read()
     result = Err.ENOENT
     if all(present for present in k.vma):
         k.resv.lock()
-        result = migrate_to_devmem(k, drv)
+        result = migrate_to_devmem(k, opt, drv)
         k.resv.unlock()
     k.mmap.up_read()
     return result
@@ -155,12 +158,25 @@ def device_entries(k: GpuFault) -> int:
 def hmm_range_fault(k: GpuFault, touching: Touch, drv: Callback) -> Err:
     """Walk until every entry is a page: fault what is missing, wait for migration entries. mmap_lock is held."""
     for i in range(k.window):
-        while k.ptes[i].pte == Pte.NONE or k.ptes[i].pte == Pte.MIGRATION:
-            if k.sub.read_retry():
-                return Err.EBUSY
-            if not handle_mm_fault(k, touching, drv, i):
+        while True:
+            seen = k.ptes[i].pte
+            if seen == Pte.RAM or seen == Pte.DEVICE:
+                break
+            if seen == Pte.MIGRATION:
+                migration_entry_wait(k, i)
+            elif not handle_mm_fault(k, touching, drv, i):
                 return Err.EFAULT
+            if k.sub.read_retry():  # mmu_interval_check_retry(), before each walk
+                return Err.EBUSY
     return Err.OK
+
+
+def migration_entry_wait(k: GpuFault, i: int) -> None:
+    """Queue on the folio with the PTL held, sleep without a reference."""
+    with atomic():
+        if k.ptes[i].pte == Pte.MIGRATION:
+            k.waiters.register()
+    k.waiters.sleep()
 
 
 def get_pages(k: GpuFault, opt: Gpu, touching: Touch, drv: Callback) -> tuple[Err, Page, Page]:
@@ -250,7 +266,7 @@ def handle_fault(k: GpuFault, opt: Gpu, touching: Touch, drv: Callback) -> Err:
         if opt.placement != "system" and tries > 0:
             if opt.try_limit == "three":
                 tries -= 1
-            result = populate_mm(k, drv)
+            result = populate_mm(k, opt, drv)
             if result != Err.OK and opt.placement == "vram-only":
                 if tries == 0:
                     return result
@@ -276,6 +292,8 @@ def gpu_fault_worker(k: GpuFault, opt: Gpu, touching: Touch, drv: Callback) -> N
         result = handle_fault(k, opt, touching, drv)
         if result == Err.OK:
             cover("gpu-bound")
+        if opt.timeslice == "until-bound":
+            k.timeslice = False  # the GPU had its access, or its error
         if opt.serialise == "range-lock":
             k.range_lock.unlock()
         if opt.serialise == "vm-lock":

@@ -96,6 +96,7 @@ class Svm(World):
     dma = array(window, ref(Page))  # the range's pages as the device may reach them: has_dma_mapping
     gpte = array(window, ref(Page))
     tlb = array(window, ref(Page))
+    timeslice = flag()  # now < timeslice_expiration of the window's device memory
     unmapped = flag()
     partial_unmap = flag()
     on_gc_list = flag()
