@@ -110,7 +110,8 @@ def _is_quiet(started: list[tuple[Path, int]], variables: Mapping[str, Variable]
         return False
     path, _ = started[0]
     settled = all(not loads(u.value) and variables[u.var].owner is not None for u in path.updates())
-    return not path.guard and not path.checks and not path.notes and settled
+    silent = all(note.startswith("enter:") for note in path.notes)
+    return not path.guard and not path.checks and silent and settled
 
 
 def _fresh(builder: _Builder, node: int) -> Path:

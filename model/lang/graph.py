@@ -47,7 +47,10 @@ class Poison:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """``idle``, ``spin``, ``sleep`` (the edge waits), ``mark:x``, ``complete:x``, ``urgent-left:n``, ``resched``."""
+    """``idle``, ``spin``, ``sleep`` (the edge waits), ``mark:x``, ``complete:x``, ``resched``, ``no-return:f``.
+
+    ``enter:prefix``: a function begins; its locals ``prefix.*`` hold nothing yet, whatever an earlier call left there.
+    """
 
     text: str
 

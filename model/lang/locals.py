@@ -17,7 +17,7 @@ from ..ir.program import Edge, Frame, Update
 from ..ir.types import Type
 from .diagnostics import Diagnostic
 from .fuse import Automaton
-from .graph import Assume, Demand, Poison, RawGraph, Store
+from .graph import Assume, Demand, Note, Op, Poison, RawGraph, Store
 
 
 def default(kind: Type) -> int:
@@ -35,8 +35,7 @@ def unset_reads(graph: RawGraph, names: set[str]) -> list[Diagnostic]:
         for edge in graph.nodes[node].edges:
             after = set(assigned[node])
             for op in edge.ops:
-                if isinstance(op, Store):
-                    after.add(op.var)
+                _assign(op, after)
             known = assigned.get(edge.target)
             merged = frozenset(after) if known is None else known & after
             if merged != known:
@@ -50,9 +49,17 @@ def unset_reads(graph: RawGraph, names: set[str]) -> list[Diagnostic]:
                     for name in (loads(expr) & names) - have:
                         place = edge.frames[-1]
                         found.setdefault((name, place), _unset(name, edge.frames))
-                if isinstance(op, Store):
-                    have.add(op.var)
+                _assign(op, have)
     return list(found.values())
+
+
+def _assign(op: Op, have: set[str]) -> None:
+    """What holds a value after the operation: a store gives one, a call begins without any."""
+    if isinstance(op, Store):
+        have.add(op.var)
+    elif isinstance(op, Note) and op.text.startswith("enter:"):
+        prefix = f"{op.text.removeprefix('enter:')}."
+        have.difference_update([name for name in have if name.startswith(prefix)])
 
 
 def _unset(name: str, frames: tuple[Frame, ...]) -> Diagnostic:

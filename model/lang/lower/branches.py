@@ -79,26 +79,28 @@ def condition_value(low: Lowerer, node: ast.expr) -> Value:
 
 def if_statement(low: Lowerer, node: ast.If) -> None:
     yes, no = branch(low, node.test)
-    after = low.node()
+    after, known = low.node(), dict(low.scope.names)
     for start, body in ((yes, node.body), (no, node.orelse)):
         if start is None:
-            _check_only(low, body)
+            check_only(low, body)
             continue
         low.cur = start
         statements.block(low, body)
         low.goto(after)
+        if yes is not None and no is not None:
+            low.scope.names = dict(known)  # a record that is named in one branch has no name after it
     low.cur = after
 
 
-def _check_only(low: Lowerer, body: list[ast.stmt]) -> None:
+def check_only(low: Lowerer, body: list[ast.stmt]) -> None:
     """The branch an option rules out is still checked in every variant, away from the graph that counts."""
-    saved = low.context
+    saved, here = low.context, low.cur
     low.cur = low.node()
     low.untaken += 1
     statements.block(low, body)
     low.untaken -= 1
     low.flush()
-    low.context = saved
+    low.context, low.cur = saved, here
 
 
 def match_statement(low: Lowerer, node: ast.Match) -> None:
@@ -119,7 +121,7 @@ def match_statement(low: Lowerer, node: ast.Match) -> None:
             statements.block(low, case.body)
             low.goto(after)
         else:
-            _check_only(low, case.body)
+            check_only(low, case.body)
         low.cur = start
         if matched == TRUE:
             low.dead_end()

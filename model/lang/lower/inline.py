@@ -18,11 +18,15 @@ from .state import Cleanup, Lowerer, LowerError, Scope
 
 @cache
 def assigned_names(node: ast.FunctionDef) -> frozenset[str]:
-    """The locals of a function: every name it stores to, quantifier variables left out."""
+    """The locals of a function: every name it stores to, quantifier variables left out.
+
+    A name that a pattern binds counts, though patterns may bind none: it is refused where it is bound, and only there.
+    """
+    captured = {p.name for p in ast.walk(node) if isinstance(p, ast.MatchAs) and p.name}
     quantified = {
         id(g.target) for part in ast.walk(node) if isinstance(part, ast.GeneratorExp) for g in part.generators
     }
-    return frozenset(
+    return frozenset(captured) | frozenset(
         part.id
         for part in ast.walk(node)
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and id(part) not in quantified
@@ -38,6 +42,7 @@ def enter(low: Lowerer, function: Function, arguments: dict[str, Meaning], node:
     prefix = low.prefix_of(function)
     names_bound: dict[str, Meaning] = {}
     _untouched(low, function, arguments)
+    low.ops.append(Note(f"enter:{prefix}"))
     for parameter, given in arguments.items():
         if isinstance(given, Value) and not (_settled(low, given.expr) and parameter not in assigned):
             variable = f"{prefix}.{parameter}"
@@ -119,10 +124,10 @@ def inspect(low: Lowerer, function: Function) -> None:
 def inline(low: Lowerer, function: Function, arguments: dict[str, Meaning], node: ast.AST) -> Meaning:
     saved_label, saved_frames = low.label, low.frames
     enter(low, function, arguments, node)
-    contract, start = contracts.agreed(low, function), low.cur
-    after = low.node()
+    start, after = low.cur, low.node()
     low.cleanups.append(Cleanup("function", on_return=after))
     try:
+        contract = contracts.agreed(low, function)
         statements.block(low, function.node.body)
     finally:
         low.cleanups.pop()

@@ -45,6 +45,18 @@ def test_random_programs(seed: int, tmp_path: Path) -> None:
 
 
 REFUSED = {
+    "SVM202": """
+def f(k: W, z: bool) -> None:
+    if z:
+        t = k.x
+    if k.b or z:
+        k.y = t
+@process
+def a(k: W) -> None:
+    f(k, True)
+    k.b = True
+    f(k, False)
+""",
     "SVM255": """
 def f(k: W, c: Cell) -> None:
     if k.b:
@@ -73,7 +85,8 @@ def cells(k: W) -> None:
 
 @pytest.mark.parametrize("code", REFUSED)
 def test_what_would_mean_something_else_is_refused(code: str, tmp_path: Path) -> None:
-    """A parameter that names a record, a loop variable, an actor's name: Python's meaning of it is not compiled."""
+    """A local that only an earlier call has set, a parameter that names a record, a loop variable, an actor's name:
+    what Python makes of them is not compiled."""
     with pytest.raises(ProtocolError) as caught:
         compile_program(load_text(PRELUDE + REFUSED[code], tmp_path))
     assert {d.code for d in caught.value.diagnostics} == {code}
