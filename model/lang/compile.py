@@ -127,7 +127,7 @@ def _with_slot(setting: Setting, automaton: Automaton, lowered: Lowered) -> Auto
     mark, low = lowered.actors.mark, lowered.low
     if mark.on is None:
         return automaton
-    path = setting.slot_path(mark.on, lowered.actor.name)
+    path = setting.slot_path(mark.on, lowered.actors)
     strong = parameters(mark.on).get("handover") == "strong"
     me = process_id(low, lowered.actor.first, lowered.actor.me)
     return on_slot(automaton, f"{path}.owner", me, low.storage.pids, mark.preemptible, strong)

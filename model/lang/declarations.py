@@ -33,7 +33,7 @@ def check_declarations(module: ModuleType, file: SourceFile) -> list[Diagnostic]
             found += _check_function(module, file, node)
         elif isinstance(node, ast.AsyncFunctionDef):
             what = f"'{node.name}' is async"
-            found.append(Diagnostic("SVM300", what, file.frame(node), "actors are ordinary functions; wait() blocks"))
+            found.append(Diagnostic("SVM300", what, file.head(node), "actors are ordinary functions; wait() blocks"))
     return found
 
 

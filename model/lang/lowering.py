@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FunctionType
 
 from ..ir.build import loads
@@ -49,34 +49,42 @@ class Result:
 
 def lower_all(setting: Setting, storage: Storage, cast: list[tuple[Actors, Actor]]) -> Result:
     """Raises ProtocolError with every error found in the functions of the protocol."""
-    facts = Facts()
     values = {a.name: ActorsValue(a.name, a.first, a.count) for _, a in cast}
-    lowering = _Lowering(setting, storage, values, facts)
+    result, found = _settled(setting, _Lowering(setting, storage, values, Facts()), [c for c in cast if c[1].count])
+    absent = [(w, replace(a, count=1)) for w, a in cast if not a.count]
+    if absent:  # looked at as the branches are that options rule out: for what is wrong in them
+        apart = _Lowering(setting, storage, values, Facts(), untaken=1)
+        looked, more = _settled(setting, apart, absent)
+        found |= more
+        result.facts.checked |= looked.facts.checked
+    if found:
+        raise ProtocolError(_without_echoes(list(found.values())))
+    return result
+
+
+Found = dict[tuple[str, Frame], Diagnostic]
+
+
+def _settled(setting: Setting, lowering: _Lowering, cast: list[tuple[Actors, Actor]]) -> tuple[Result, Found]:
+    """The last pass over these actors, and every error in it."""
+    facts = lowering.facts
     for _ in range(MOST_PASSES):
         before = dict(facts.types)
         result = lowering.once(cast)
         if not facts.changed and facts.types.keys() == before.keys():
-            return _checked(result)
-    settled = dict(facts.types)
+            return result, facts.errors or _unset(result)
+    before = dict(facts.types)
     result = lowering.once(cast)
-    raise ProtocolError((*facts.errors.values(), *_unbounded(setting, result, settled)))
+    return result, facts.errors | {(d.code, d.frame): d for d in _unbounded(setting, result, before)}
 
 
-def _checked(result: Result) -> Result:
-    """The result, unless something is wrong in it. Raises ProtocolError."""
-    facts, actors = result.facts, result.actors
-    _raise_errors(facts)
-    for lowered in actors.values():
+def _unset(result: Result) -> Found:
+    facts = result.facts
+    found: Found = {}
+    for lowered in result.actors.values():
         visible = {n for n in facts.types if n.startswith(f"{lowered.actor.name}.") and n not in facts.hidden}
-        for problem in unset_reads(lowered.low.graph, visible):
-            facts.errors.setdefault((problem.code, problem.frame), problem)
-    _raise_errors(facts)
-    return result
-
-
-def _raise_errors(facts: Facts) -> None:
-    if facts.errors:
-        raise ProtocolError(_without_echoes(list(facts.errors.values())))
+        found |= {(d.code, d.frame): d for d in unset_reads(lowered.low.graph, visible)}
+    return found
 
 
 def _without_echoes(found: list[Diagnostic]) -> list[Diagnostic]:
@@ -112,6 +120,7 @@ class _Lowering:
     storage: Storage
     values: dict[str, ActorsValue]
     facts: Facts
+    untaken: int = 0
 
     def once(self, cast: list[tuple[Actors, Actor]]) -> Result:
         """One pass over everything, with what the pass before learnt about the locals."""
@@ -125,7 +134,9 @@ class _Lowering:
 
     def lowerer(self, actor: Actor) -> Lowerer:
         sources, options = self.setting.protocol.sources, self.setting.options
-        return Lowerer(self.storage, sources, actor, self.values, options, self.facts)
+        low = Lowerer(self.storage, sources, actor, self.values, options, self.facts)
+        low.untaken = self.untaken
+        return low
 
     def actor(self, actors: Actors, actor: Actor) -> Lowerer:
         """One actor from its first statement to its end, where it must hold no lock."""

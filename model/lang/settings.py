@@ -35,33 +35,43 @@ class Setting:
         """Where to point when no line of the file is to blame."""
         return whole_file(self.protocol.path)
 
+    def decorator_of(self, actors: Actors) -> Frame:
+        """Where an actor is marked as one, if that is in this file."""
+        file, code = self.protocol.file, actors.function.__code__
+        node = file.functions.get((code.co_firstlineno, code.co_name))
+        return self.place if node is None else file.frame(node.decorator_list[0], actors.__name__)
+
     def size_name(self, size: Size, actors: Actors) -> str:
         """The name of the Size that counts an actor. Raises ProtocolError."""
         for name, value in members(self.info.cls):
             if value is size:
                 return name
         what = f"the count of '{actors.__name__}' is no Size of {self.info.name}"
-        raise refuse("SVM109", what, self.place, "write @process(World.size_name)")
+        raise refuse("SVM109", what, self.decorator_of(actors), "write @process(World.size_name)")
 
-    def slot_path(self, slot: Record, actor: str) -> str:
+    def slot_path(self, slot: Record, actors: Actors) -> str:
         """The field of the world that is the CPU slot of an actor. Raises ProtocolError."""
         for name, value in members(self.info.cls):
             if value is slot:
                 return name
-        what = f"the slot of '{actor}' is no field of {self.info.name}"
-        raise refuse("SVM111", what, self.place, "write @process(on=World.cpu) with 'cpu = CpuSlot()' in the world")
+        what = f"the slot of '{actors.__name__}' is no field of {self.info.name}"
+        advice = "write @process(on=World.cpu) with 'cpu = CpuSlot()' in the world"
+        raise refuse("SVM111", what, self.decorator_of(actors), advice)
 
     def cast(self) -> list[tuple[Actors, Actor]]:
-        """The actors that have an instance, with their numbers and process ids. Raises ProtocolError if none has."""
+        """All actors with their numbers, which may be 0, and process ids. Raises ProtocolError if none has any."""
         result: list[tuple[Actors, Actor]] = []
         first = 1
         for actors in self.info.actors:
             count = actors.mark.count
+            if not isinstance(count, Size) and (type(count) is not int or count < 0):
+                what = f"'{actors.__name__}' cannot have {count!r} instances"
+                advice = "write @process(2), or @process(World.size_name)"
+                raise refuse("SVM109", what, self.decorator_of(actors), advice)
             number = self.sizes[self.size_name(count, actors)] if isinstance(count, Size) else count
-            if number > 0:
-                result.append((actors, Actor(actors.__name__, number, first, actors.mark.on is not None)))
-                first += number
-        if not result:
+            result.append((actors, Actor(actors.__name__, number, first, actors.mark.on is not None)))
+            first += number
+        if first == 1:
             advice = "mark a function with @process and give it at least one instance"
             raise refuse("SVM108", f"no actor in {self.info.name}", self.place, advice)
         return result

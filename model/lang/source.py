@@ -38,7 +38,7 @@ class SourceFile:
             return self.lines[frame.line - 1][frame.column - 1 : frame.end_column - 1]
         return self.lines[frame.line - 1][frame.column - 1 :].strip()
 
-    def head(self, node: ast.FunctionDef | ast.ClassDef | None, function: str = "") -> Frame:
+    def head(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | None, function: str = "") -> Frame:
         """The line that begins a definition, without its body; the first line of the file if it cannot be found."""
         if node is None:
             return whole_file(self.name)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import Enum
 from types import FunctionType
 
 from ..ir.build import conjunction, negate
@@ -146,7 +147,7 @@ def _domain(low: Lowerer, hint: object, info: WorldInfo) -> list[Meaning]:
     if hint is Pid:
         total = sum(a.count for a in low.actors.values())
         return [ActorsValue("", 1, total)]
-    return [Static(hint)] if isinstance(hint, type) else []
+    return [Static(hint)] if isinstance(hint, type) and issubclass(hint, Enum) else []
 
 
 def _quantified(low: Lowerer, free: list[tuple[str, list[Meaning]]], body: ast.expr) -> Expr:

@@ -163,6 +163,8 @@ def null_of(kind: Type) -> Const:
 
 def a_type(kind: Type | None) -> str:
     """A type with its article."""
+    if isinstance(kind, IntType) and kind.lo == kind.hi:
+        return f"the {type_name(kind)}"
     name = type_name(kind)
     return name if kind is None else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 

@@ -20,10 +20,10 @@ ALLOWED: frozenset[type[ast.AST]] = frozenset({
 
 # class name -> (what it is, what to write instead); names, as some exist in later Python versions only
 REFUSED: dict[str, tuple[str, str]] = {
-    "Try": ("exceptions", "the kernel returns error codes: return a member of an Enum and test it"),
-    "TryStar": ("exceptions", "the kernel returns error codes: return a member of an Enum and test it"),
-    "Raise": ("exceptions", "return a member of an Enum, or 'assert' what must never happen"),
-    "ExceptHandler": ("exceptions", "return a member of an Enum and test it"),
+    "Try": ("a try statement", "the kernel returns error codes: return a member of an Enum and test it"),
+    "TryStar": ("a try statement", "the kernel returns error codes: return a member of an Enum and test it"),
+    "Raise": ("a raise statement", "return a member of an Enum, or 'assert' what must never happen"),
+    "ExceptHandler": ("an exception handler", "return a member of an Enum and test it"),
     "Lambda": ("a lambda", "define a @pure function"),
     "ListComp": ("a comprehension", "use all(), any() or sum() with a generator, or a for loop"),
     "SetComp": ("a comprehension", "use all(), any() or sum() with a generator, or a for loop"),
@@ -34,9 +34,9 @@ REFUSED: dict[str, tuple[str, str]] = {
     "Await": ("async", "actors are ordinary functions; wait(condition) blocks"),
     "ClassDef": ("a nested class", "define it at the top level of the file"),
     "NamedExpr": ("the walrus operator", "assign on a line of its own"),
-    "Delete": ("del", "free a record with k.pool.free(record)"),
-    "Global": ("global", "shared state belongs into the world"),
-    "Nonlocal": ("nonlocal", "shared state belongs into the world"),
+    "Delete": ("a del statement", "free a record with k.pool.free(record)"),
+    "Global": ("a global statement", "shared state belongs into the world"),
+    "Nonlocal": ("a nonlocal statement", "shared state belongs into the world"),
     "Import": ("an import inside a function", "import at the top of the file"),
     "ImportFrom": ("an import inside a function", "import at the top of the file"),
     "alias": ("an import inside a function", "import at the top of the file"),
@@ -73,14 +73,17 @@ def inspect_function(source: SourceFile, node: ast.FunctionDef) -> list[Diagnost
     return found
 
 
-def _inspect(source: SourceFile, node: ast.AST, function: ast.FunctionDef, found: list[Diagnostic]) -> None:
+def _inspect(
+    source: SourceFile, node: ast.AST, function: ast.FunctionDef, found: list[Diagnostic], around: ast.AST | None = None
+) -> None:
+    """``around``: what the node is part of; an operator has no place of its own."""
     kind = type(node)
     if isinstance(node, ast.FunctionDef):
         found.append(_refusal(source, node, function, "a nested function", "define it at the top level of the file"))
         return
     if kind not in ALLOWED:
         what, instead = REFUSED.get(kind.__name__, (kind.__name__, "see docs/language.md for what the language has"))
-        found.append(_refusal(source, node, function, what, instead))
+        found.append(_refusal(source, node if hasattr(node, "lineno") else around, function, what, instead))
         return
     if isinstance(node, ast.Constant) and isinstance(node.value, float | complex | bytes):
         found.append(
@@ -89,11 +92,13 @@ def _inspect(source: SourceFile, node: ast.AST, function: ast.FunctionDef, found
         return
     for child in ast.iter_child_nodes(node):
         if not (isinstance(node, ast.AnnAssign) and child is node.annotation):
-            _inspect(source, child, function, found)
+            _inspect(source, child, function, found, node if hasattr(node, "lineno") else around)
 
 
-def _refusal(source: SourceFile, node: ast.AST, function: ast.FunctionDef, what: str, instead: str) -> Diagnostic:
-    place = node if hasattr(node, "lineno") else function
+def _refusal(
+    source: SourceFile, node: ast.AST | None, function: ast.FunctionDef, what: str, instead: str
+) -> Diagnostic:
+    place = node if node is not None and hasattr(node, "lineno") else function
     return Diagnostic(
         "SVM300", f"{what} is not part of the protocol language", source.frame(place, function.name), instead
     )

@@ -84,7 +84,7 @@ DECLARATIONS: dict[str, CodeInfo] = {
         sample(actor="1"),
     ),
     "SVM109": CodeInfo(
-        "an actor is counted by a Size of another world",
+        "an actor is not counted by a number or a Size of its world",
         "The count of an actor is a number, or a Size that is a field of its world (or of a world that this one"
         " extends), because sizes are asked for by their names in the world.",
         sample(top="THREADS = Size(2)", actor="THREADS"),

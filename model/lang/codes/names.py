@@ -32,18 +32,23 @@ NAMES: dict[str, CodeInfo] = {
     ),
     "SVM204": CodeInfo(
         "an actor of another world",
-        "Iterating over an actor gives the ids of its instances; it must be an actor of the world that is compiled,"
-        " with at least one instance.",
+        "Iterating over an actor gives the ids of its instances. It must be an actor of the world that is compiled: its"
+        " first parameter is this world, or one that this world extends.",
         sample(
             "k.busy = any(k.owner == p for p in helper)",
             world="busy = flag()\nowner = pid()",
-            more="@process(0)\ndef helper(k: Demo) -> None:\n    k.busy = True",
+            top="""
+                class Other(World):
+                    busy = flag()
+
+
+                @process
+                def helper(k: Other) -> None:
+                    k.busy = True
+            """,
         ),
-        sample(
-            "k.busy = any(k.owner == p for p in helper)",
-            world="busy = flag()\nowner = pid()",
-            more="@process(1)\ndef helper(k: Demo) -> None:\n    k.busy = True",
-        ),
+        sample("k.busy = any(k.owner == p for p in worker)", world="busy = flag()\nowner = pid()"),
+        request="example.py:Demo",
     ),
     "SVM205": CodeInfo(
         "the source of a function cannot be found",

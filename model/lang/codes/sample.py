@@ -20,7 +20,7 @@ PRIMITIVES = frozenset({"CpuSlot", "Mutex", "Refcount", "SpinLock", "Work"})
 class CodeInfo:
     """``wrong``: a file that draws this code and no other; ``right``: a file without any.
 
-    Where the file is not to blame, ``request`` is what else is on the command line: ``--set`` or ``--size``.
+    Where the file is not to blame, ``request`` is what else is on the command line: ``--set``, ``--size``, FILE:World.
     """
 
     headline: str

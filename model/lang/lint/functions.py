@@ -16,16 +16,17 @@ from ..worlds import modules_of
 
 
 def uncalled(setting: Setting, result: Result) -> Iterator[Diagnostic]:
-    """Functions of the world's own file whose first parameter is this world and that no actor reaches."""
+    """Functions of the world's own file whose first parameter is this world and that nothing in the file names."""
     file = setting.protocol.file
     module = next((m for m in modules_of(setting.info.cls) if m.__name__ == setting.info.cls.__module__), None)
     if module is None:
         return
+    named = {n.id for n in ast.walk(file.tree) if isinstance(n, ast.Name)}
     for node in file.tree.body:
         if not isinstance(node, ast.FunctionDef) or not node.args.args:
             continue
         value = vars(module).get(node.name)
-        if mark_of(value) is not None or f"{file.name}:{node.lineno}" in result.facts.checked:
+        if mark_of(value) is not None or f"{file.name}:{node.lineno}" in result.facts.checked or node.name in named:
             continue
         first = hints_of(value)[0].get(node.args.args[0].arg)
         if isinstance(first, type) and issubclass(first, World) and issubclass(setting.info.cls, first):

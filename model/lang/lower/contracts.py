@@ -80,8 +80,8 @@ def _broken(low: Lowerer, function: Function, text: str, wanted: int, found: fro
         how = "no path" if wanted not in found else "not every path"
         what = f"'{function.name}' is declared to {verb[wanted]} {text}, and {how} through it does"
         advice = f"{verb[wanted]} it on every way out, or change the decorator"
-    node = function.node.decorator_list[0]
-    place = function.source.frame(node, function.name)
+    decorator = function.source.frame(function.node.decorator_list[0], function.name)
+    place = decorator if wanted else function.source.head(function.node, function.name)
     called = (Label(low.frames[-1], "called here"),) if low.frames else ()
     return Diagnostic("SVM281", what, place, advice, called)
 

@@ -13,7 +13,16 @@ from ..declare import Options, Record, Size, is_array, is_field, is_pool
 from ..storage import members, space_of
 from ..values import Alias, ArrayValue, Meaning, OptionsValue, Place, PoolValue, Static, Value
 from . import names
-from .state import Lowerer, suggest
+from .state import Lowerer, LowerError, suggest
+
+
+def _no_field(low: Lowerer, owner: Alias, attr: str, node: ast.AST) -> LowerError:
+    declared = dict(members(owner.cls))
+    what = f"{owner.cls.__name__} has no field or method '{attr}'{suggest(attr, declared)}"
+    advice = f"declare it in {owner.cls.__name__}, for example '{attr} = flag()'"
+    if owner.cls.__module__.startswith("svmcheck.model.primitives"):
+        advice = f"it has {', '.join(n for n in declared if not n.startswith('_'))}"
+    return low.error("SVM206", what, node, advice)
 
 
 def field(low: Lowerer, owner: Alias, attr: str, node: ast.AST) -> Meaning:
@@ -22,12 +31,7 @@ def field(low: Lowerer, owner: Alias, attr: str, node: ast.AST) -> Meaning:
         return Static(owner.parameters[attr])
     declared = dict(members(owner.cls))
     if attr not in declared:
-        raise low.error(
-            "SVM206",
-            f"{owner.cls.__name__} has no field '{attr}'{suggest(attr, declared)}",
-            node,
-            f"declare it in {owner.cls.__name__}, for example '{attr} = flag()'",
-        )
+        raise _no_field(low, owner, attr, node)
     value = declared[attr]
     path = f"{owner.path}.{attr}" if owner.path else attr
     variable = low.storage.variables.get(path)

@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from ...ir.build import hull, implies, loads
 from ...ir.expr import TRUE, Const, Expr, Load, Me, integer
@@ -139,6 +139,23 @@ class Lowerer:
         self.urgent_blocks: dict[str, int] = {}
         self.goals: list[str] = []
         self.marks: list[str] = []
+
+    # ---- recovery
+
+    def blocks_around(self) -> tuple[object, ...]:
+        """What a statement opens and closes, as it is before the statement."""
+        lists = (self.cleanups, self.scopes, self.held_sections, self.open_sections)
+        return (self.context, self.untaken, *(list(found) for found in lists))
+
+    def return_to(self, before: tuple[object, ...]) -> None:
+        """After an error: as before the statement, nothing gathered."""
+        context, untaken, cleanups, scopes, held, opened = before
+        self.context, self.untaken = cast("Context", context), cast("int", untaken)
+        self.cleanups, self.scopes = cast("list[Cleanup]", cleanups), cast("list[Scope]", scopes)
+        self.held_sections = cast("list[tuple[str, tuple[Expr, ...], Frame]]", held)
+        self.open_sections = cast("list[ast.FunctionDef]", opened)
+        self.ops, self.when, self.bound, self.quantified = [], TRUE, [], []
+        self.specification = self.waiting = False
 
     # ---- places and errors
 

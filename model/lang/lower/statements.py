@@ -12,7 +12,7 @@ from ...ir.program import Check
 from ..graph import Demand
 from ..values import Function, Meaning, Static, Tuple, Value
 from . import assign, blocks, branches, calls, expressions, hints, inline, loops, names, words
-from .state import Lowerer, LowerError
+from .state import Cleanup, Lowerer, LowerError
 
 
 def block(low: Lowerer, body: list[ast.stmt]) -> None:
@@ -21,15 +21,25 @@ def block(low: Lowerer, body: list[ast.stmt]) -> None:
         if number and _never_passed(body[number - 1]):
             low.warn("SVM506", "nothing reaches this", node, "take it out, or look for the jump above it", "hint")
         begin(low, node)
+        before = low.blocks_around()
         try:
             statement(low, node)
         except LowerError as problem:
             low.record(problem)
+            low.return_to(before)
             low.facts.broken |= {f"{low.scope.prefix}.{name}" for name in _assigned(node)}
-            low.ops = []
-            low.when = TRUE
-            low.bound = []
-            low.specification = low.waiting = False
+            _look_inside(low, node)
+
+
+def _look_inside(low: Lowerer, node: ast.stmt) -> None:
+    """The blocks of a statement whose head is wrong are still looked at, away from the graph that counts."""
+    inner = [getattr(node, "body", []), getattr(node, "orelse", []), *(c.body for c in getattr(node, "cases", []))]
+    if isinstance(node, ast.While | ast.For):
+        low.cleanups.append(Cleanup("loop", on_break=low.node(), on_continue=low.node()))
+    for part in inner:
+        branches.check_only(low, part)
+    if isinstance(node, ast.While | ast.For):
+        low.cleanups.pop()
 
 
 def _never_passed(node: ast.stmt) -> bool:
@@ -42,7 +52,8 @@ def _never_passed(node: ast.stmt) -> bool:
 
 
 def _assigned(node: ast.stmt) -> list[str]:
-    return [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    return [*names, *(n.name for n in ast.walk(node) if isinstance(n, ast.MatchAs) and n.name)]
 
 
 def begin(low: Lowerer, node: ast.stmt) -> None:

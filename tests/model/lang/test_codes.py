@@ -23,9 +23,10 @@ def diagnostics(path: Path, request: str = "") -> Iterable[Diagnostic]:
     """Everything the front end says of a file."""
     options: dict[str, str] = dict(re.findall(r"--set (\w+)=(\w+)", request))
     sizes = {name: int(value) for name, value in re.findall(r"--size (\w+)=(\d+)", request)}
+    world = request.partition(":")[2] or None
     try:
         protocol = load_protocol(path)
-        done = compile_checked(protocol, None, options, sizes)
+        done = compile_checked(protocol, world, options, sizes)
         return (*done.warnings, *options_without_effect(protocol))
     except ProtocolError as error:
         return error.diagnostics
