@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import re
 
+# Names that exporters make themselves: saved values, labels, marks.
+MADE = re.compile(r"(saved|completed|able|accept)_\d+|(end_)?l\d+|i\d+")
+
 
 class Names:
     """Gives every name once. Words and names given are compared without case, as some languages do."""
@@ -14,7 +17,7 @@ class Names:
         self._taken = {word.lower() for word in reserved.split()}
 
     def __contains__(self, name: str) -> bool:
-        return name.lower() in self._taken
+        return name.lower() in self._taken or MADE.fullmatch(name.lower()) is not None
 
     def take(self, wanted: str) -> str:
         """``pages.lock.owner`` becomes ``pages_lock_owner``; a clash is settled by a number behind."""
@@ -22,7 +25,7 @@ class Names:
         if plain[0].isdigit():
             plain = f"v_{plain}"
         name, number = plain, 1
-        while name.lower() in self._taken:
+        while name in self:
             number += 1
             name = f"{plain}_{number}"
         self._taken.add(name.lower())

@@ -21,13 +21,16 @@ from .names import Names, comment_text
 from .renderer import Env, Renderer, refuse_wide_sets
 from .stores import in_sequence
 
+# Words of Promela, of C, and names that pan.c has for itself: variables become fields of a C structure.
 RESERVED = (
     "accept active assert atomic bit bool break byte c_code c_decl c_expr c_state c_track chan d_step d_proctype do "
     "else empty enabled end eval false fi for full get_priority goto hidden if in init inline int len local ltl "
     "mtype nempty never nfull notrace np_ od of pc_value pid print printf printm priority proctype progress "
     "provided run select set_priority short show skip stdin timeout trace true typedef unless unsigned xr xs always "
     "eventually until weakuntil release implies equivalent _ _last _nr_pr _pid at held invariants main memcpy "
-    "malloc free exit uchar ushort uint now trans reached state index"
+    "malloc free exit uchar ushort uint now trans reached state index auto char const continue case default double "
+    "enum extern float long register restrict return signed sizeof static struct switch union void volatile while "
+    "null eof errno linux unix asm"
 )
 LARGEST_ARRAY = 1 << 15
 NOBODY = Env()

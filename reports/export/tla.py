@@ -139,7 +139,6 @@ class _Writer:
         self._action = {(name, n): names.take(f"{name}_{n}") for name, n in edges}
         self._able = {p.name: names.take(f"able_{p.name}") for p in program.processes}
         self._step = {p.name: names.take(f"step_{p.name}") for p in program.processes}
-        self._counters = [names.take(f"i{k}") for k in range(max((len(v.dims) for v in program.variables), default=0))]
         self._names = names
         self._claimed: dict[str, str] = {}
         self._urgent = any(place.urgent is not None for p in program.processes for place in p.locations)
@@ -200,7 +199,7 @@ class _Writer:
         texts = [self._render.constant(value, variable) for value in values]
         if not variable.dims:
             return f"{name} = {texts[0]}"
-        counters = self._counters[: len(variable.dims)]
+        counters = [f"i{k}" for k in range(len(variable.dims))]
         domain = ", ".join(f"{c} \\in 0..{d.size - 1}" for c, d in zip(counters, variable.dims, strict=True))
         place = " + ".join(f"{c} * {s}" for c, s in zip(counters, strides(variable), strict=True))
         value = texts[0] if len(set(texts)) == 1 else f"<<{', '.join(texts)}>>[{place} + 1]"

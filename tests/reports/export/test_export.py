@@ -128,11 +128,15 @@ def test_a_set_too_wide_for_a_mask_is_refused(to: str) -> None:
     assert "wide = {}" in export(program(p, variables=(wide,)), "tla").text
 
 
-def test_names_that_are_words_of_the_language_get_a_number() -> None:
-    p = Automaton("do").edge("a", "b", put("of", 1)).place("b", ends=True)
-    text = export(program(p, variables=(variable("of"),)), "promela").text
-    assert "of_2 = 1" in text
-    assert "proctype do_2()" in text
+WORDS = [("promela", "of"), ("promela", "register"), ("promela", "saved_0"), ("murphi", "Rule"), ("tla", "LET")]
+
+
+@pytest.mark.parametrize(("to", "word"), WORDS)
+def test_names_that_are_words_of_the_language_get_a_number(to: str, word: str) -> None:
+    p = Automaton("do").edge("a", "b", put(word, 1)).place("b", ends=True)
+    text = export(program(p, variables=(variable(word),)), to).text
+    assert re.search(rf"\b{word}_2\b", text)
+    assert not re.search(rf"\b{word}(\[.*\])?( |\x27) *:?= *1", text)
 
 
 KNOWN = (
