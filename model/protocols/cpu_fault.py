@@ -257,7 +257,10 @@ def unmap_others(k: CpuFault) -> None:
 def move(k: CpuFault, opt: Fault, page: Page, holds_lock: bool) -> None:
     """The pin check with its tolerance, the copy, the exact reference check, and the entries of the outcome."""
     known = 2 if opt.fault_page == "passed" and opt.generation != "g0" else 1
-    if page.refs.read() - (known + 1) > mapcount(k):  # migrate_vma_check_page(): one stray reference is tolerated
+    refs = page.refs.read()  # migrate_vma_check_page(): one stray reference is tolerated
+    with atomic():
+        mapped = mapcount(k)  # folio_mapcount() is one counter
+    if refs - (known + 1) > mapped:
         remove_migration_ptes(k, page, Pte.DEVICE)
     elif page.refs.read() != known:  # after the copy, folio_migrate_mapping() wants exactly these
         remove_migration_ptes(k, page, Pte.DEVICE)

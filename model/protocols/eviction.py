@@ -61,7 +61,7 @@ def evict_page(k: Evictor, opt: Evict, drv: Callback, slot: int) -> None:
     if opt.find == "reverse-map":
         unmap_page(k, drv, page)
     else:
-        unmap_recorded(k, opt, drv, page, k.recorded[slot])
+        unmap_recorded(k, opt, drv, k.recorded[slot])
     if page.refs.read() > 2:  # migrate_vma_check_page()
         restore_page(k, page)
     else:
@@ -77,7 +77,7 @@ def evict_page(k: Evictor, opt: Evict, drv: Callback, slot: int) -> None:
     put_page(k, page)
 
 
-def unmap_recorded(k: Evictor, opt: Evict, drv: Callback, page: Page, at: int) -> None:
+def unmap_recorded(k: Evictor, opt: Evict, drv: Callback, at: int) -> None:
     """The mutants: the page is taken to be mapped where it once was."""
     if opt.find == "address-lookup":
         k.mmap.down_read()

@@ -14,7 +14,7 @@ The retry is right when the mappings did change: between find_or_insert() and ge
 memory, or map something else there.
 
 Departures: one range, one page, no migration, no driver lock (one handler); the pages of anonymous memory are not told
-apart (notifier.py does that), their mapping for DMA is one flag; the garbage collector runs in the handler only.
+apart (notifier.py does that), their mapping for DMA is one flag, and the GPU's entries are left out; the garbage collector runs in the handler only.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ from ..lang import (
     cover,
     flag,
     initial,
-    invariant,
     pending,
     process,
     state,
@@ -74,7 +73,6 @@ class Pfnmap(World):
     range_in_tree = flag()
     unmapped = flag()  # range->flags.unmapped: on the list of the garbage collector
     has_dma_mapping = flag()
-    gpte = flag()
 
 
 @initial
@@ -89,7 +87,6 @@ def gpusvm_invalidate(k: Pfnmap, event: Event) -> None:
     """drm_gpusvm_notifier_invalidate() with xe_svm_invalidate()."""
     with k.notifier_lock.write():
         k.sub.set_seq()
-        k.gpte = False
         with atomic():
             k.has_dma_mapping = False
             if event == Event.UNMAP and k.range_in_tree:
@@ -161,10 +158,8 @@ def range_get_pages(k: Pfnmap) -> Err:
 
 def range_bind(k: Pfnmap) -> Err:
     with k.notifier_lock.read():
-        if not k.has_dma_mapping:  # drm_gpusvm_range_pages_valid()
-            return Err.EAGAIN
-        k.gpte = True
-    return Err.OK
+        valid = k.has_dma_mapping  # drm_gpusvm_range_pages_valid(); then the entries are written
+    return Err.OK if valid else Err.EAGAIN
 
 
 @process
@@ -185,12 +180,3 @@ def gpu_fault_worker(k: Pfnmap, opt: Policy) -> None:
                 continue
             cover("bound")
             break
-
-
-# ---- what must hold (progress is the pending block of each actor)
-
-
-@invariant
-def only_anonymous_memory_is_bound(k: Pfnmap) -> bool:
-    """Outside the bracket of an unmap, the GPU maps nothing but what the CPU has there."""
-    return not k.gpte or k.vma == Vma.ANON or k.sub.active > 0
