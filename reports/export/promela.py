@@ -7,31 +7,19 @@ program has. An array of locations is kept beside the variables only where someb
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
-from ...model.ir.expr import Const, Expr, Quant
-from ...model.ir.layout import Layout, cells, strides
+from ...model.ir.expr import Const, Expr
+from ...model.ir.layout import Layout, cells
 from ...model.ir.program import Check, Edge, Location, Process, Program, Variable
-from ...model.ir.types import BoolType, Type
 from .claims import CannotExport, Claims
+from .expr_promela import RESERVED, Promela, smallest_type
 from .instance import check_of, edge_of, instantiated, may_fail
 from .names import Names, comment_text
-from .renderer import Env, Renderer, refuse_wide_sets
+from .renderer import Env, refuse_wide_sets
 from .stores import in_sequence
 
-# Words of Promela, of C, and names that pan.c has for itself: variables become fields of a C structure.
-RESERVED = (
-    "accept active assert atomic bit bool break byte c_code c_decl c_expr c_state c_track chan d_step d_proctype do "
-    "else empty enabled end eval false fi for full get_priority goto hidden if in init inline int len local ltl "
-    "mtype nempty never nfull notrace np_ od of pc_value pid print printf printm priority proctype progress "
-    "provided run select set_priority short show skip stdin timeout trace true typedef unless unsigned xr xs always "
-    "eventually until weakuntil release implies equivalent _ _last _nr_pr _pid at held invariants main memcpy "
-    "malloc free exit uchar ushort uint now trans reached state index auto char const continue case default double "
-    "enum extern float long register restrict return signed sizeof static struct switch union void volatile while "
-    "null eof errno linux unix asm"
-)
 LARGEST_ARRAY = 1 << 15
 NOBODY = Env()
 
@@ -42,35 +30,6 @@ def promela(program: Program, claims: Claims) -> str:
         raise CannotExport("system-progress speaks of steps, and a never claim of states", "export it to tla")
     refuse_wide_sets(program, "SPIN")
     return "\n".join(_Writer(program, claims).lines()) + "\n"
-
-
-class _Promela(Renderer):
-    yes, no, negation, conjunction, disjunction = "true", "false", "!", "&&", "||"
-    comparisons: ClassVar[Mapping[str, str]] = {op: op for op in ("==", "!=", "<", "<=", ">", ">=")}
-
-    def choice(self, test: str, then: str, other: str) -> str:
-        return f"({test} -> {then} : {other})"
-
-    def counted(self, truth: str) -> str:
-        return truth  # truth values are the integers 0 and 1
-
-    def cell(self, variable: Variable, index: Sequence[str]) -> str:
-        """SPIN's arrays have one dimension."""
-        name = self.names[variable.name]
-        if cells(variable) == 1:
-            return name
-        fixed, terms = 0, list[str]()
-        for text, stride, dim in zip(index, strides(variable), variable.dims, strict=True):
-            if text.isdigit():
-                fixed += int(text) * stride
-            elif dim.size > 1:
-                terms.append(text if stride == 1 else f"{text} * {stride}")
-        if fixed or not terms:
-            terms.append(str(fixed))
-        return f"{name}[{' + '.join(terms)}]"
-
-    def quantified(self, expr: Quant, env: Env) -> str:
-        raise AssertionError("quantifiers are unrolled before")
 
 
 @dataclass(frozen=True)
@@ -93,7 +52,7 @@ class _Writer:
         self._claims = claims
         names = Names(RESERVED)
         layout = Layout(program)
-        self._render = _Promela(program, names)
+        self._render = Promela(program, names)
         self._instances = tuple(
             _Instance(n, process, index, names.take(layout.names[n]), tuple(edge_of(e, index) for e in process.edges))
             for n, (process, index) in enumerate(layout.instances)
@@ -151,7 +110,7 @@ class _Writer:
             if size > LARGEST_ARRAY:
                 raise CannotExport(f"{variable.name} has {size} cells, too many for an array of SPIN")
             value = "" if self._started else self._initializer(variable)
-            yield f"{_type(variable.type, variable.name)} {name}{'' if size == 1 else f'[{size}]'}{value};"
+            yield f"{smallest_type(variable.type, variable.name)} {name}{'' if size == 1 else f'[{size}]'}{value};"
         if self._placed:
             most = max(len(process.locations) for process in self._program.processes)
             entries = ", ".join(str(i.process.entry) for i in self._instances)
@@ -359,13 +318,3 @@ class _Writer:
 def _label(number: int, place: Location) -> str:
     may_stay = place.ends or place.rests or place.idle
     return f"{'end_' if may_stay else ''}L{number}"
-
-
-def _type(kind: Type, name: str) -> str:
-    """The smallest type of Promela with the domain."""
-    if isinstance(kind, BoolType):
-        return "bool"
-    for word, lo, hi in (("byte", 0, 255), ("short", -(1 << 15), (1 << 15) - 1), ("int", -(1 << 31), (1 << 31) - 1)):
-        if lo <= kind.lo and kind.hi <= hi:
-            return word
-    raise CannotExport(f"{name} has values beyond 32 bits", "choose smaller sizes")
