@@ -14,7 +14,8 @@ The retry is right when the mappings did change: between find_or_insert() and ge
 memory, or map something else there.
 
 Departures: one range, one page, no migration, no driver lock (one handler); the pages of anonymous memory are not told
-apart (notifier.py does that), their mapping for DMA is one flag, and the GPU's entries are left out; the garbage collector runs in the handler only.
+apart (notifier.py does that), their mapping for DMA is one flag, and the GPU's entries are left out; the garbage
+collector runs in the handler only.
 """
 
 from __future__ import annotations
@@ -173,7 +174,7 @@ def gpu_fault_worker(k: Pfnmap, opt: Policy) -> None:
                 cover("the fault fails")
                 break
             err = range_get_pages(k)
-            if err == Err.EFAULT:  # "Corner where CPU mappings have changed"
+            if err == Err.EFAULT:  # taken for a change of the CPU mappings since the range was found
                 continue
             err = range_bind(k)
             if err == Err.EAGAIN:
