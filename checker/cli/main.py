@@ -20,6 +20,7 @@ COMMANDS = {
     "gate": ("gate", "Check everything a catalogue expects."),
     "replay": ("replay", "Run the counterexamples of a JSON report again, step by step."),
     "export": ("export", "A protocol in the language of SPIN, Rumur or TLC, to check it with those."),
+    "principles": ("principles", "The rules of the GPU SVM design: each checked, each broken, as a document."),
     "explain": ("explain", "What an error code means, with a wrong and a right example."),
 }
 
