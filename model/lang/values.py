@@ -28,9 +28,13 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Static:
-    """Known while compiling: bool, int, str, None (null), an Enum member, a class, a module-level constant."""
+    """Known while compiling: bool, int, str, None (null), an Enum member, a class, a module-level constant.
+
+    ``choices``: what else an option could be that this is the value of.
+    """
 
     value: object
+    choices: tuple[object, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ STATE = "pte = state(Pte.DEVICE)"
 PAGE = "class Page(Record):\n    dirty = flag()"
 PAGES = "page = ref(Page)\npages = pool(Page, 2)"
 
+MODE = "class Mode(Options):\n    policy: Literal['flush', 'skip'] = 'flush'"
+
 VALUES: dict[str, CodeInfo] = {
     "SVM210": CodeInfo(
         "one local for two types",
@@ -83,20 +85,23 @@ VALUES: dict[str, CodeInfo] = {
         "Loops and quantifiers run over range(n), a pool (its allocated records), an array, an Enum class, or an"
         " actor (the ids of its instances).",
         sample("for x in k.busy:\n    k.busy = False"),
-        sample("for x in range(2):\n    k.busy = False"),
+        sample("for i in range(2):\n    k.done[i] = True", world="done = array(2, flag())"),
     ),
     "SVM225": CodeInfo(
         "range() over state",
         "A loop over range() is unrolled, so its bounds must be known when compiling: constants, options and sizes."
         " For a bound of the run, write a while loop with a counter().",
         sample("for i in range(k.count):\n    k.busy = True", world="busy = flag()\ncount = bounded(0, 3)"),
-        sample("for i in range(k.count):\n    k.busy = True", world="busy = flag()\ncount = Size(3)"),
+        sample("for i in range(k.count):\n    k.done[i] = True", world="count = Size(3)\ndone = array(count, flag())"),
     ),
     "SVM226": CodeInfo(
         "a loop or quantifier with more than one variable",
         "'for' binds one name, in loops and in all(), any() and sum(). Nest two for two variables.",
         sample("for i, j in range(2):\n    k.busy = True"),
-        sample("for i in range(2):\n    for j in range(2):\n        k.busy = True"),
+        sample(
+            "for i in range(2):\n    for j in range(2):\n        k.done[i][j] = True",
+            world="done = array(2, array(2, flag()))",
+        ),
     ),
     "SVM227": CodeInfo(
         "all(), any() or sum() without a generator",
@@ -110,6 +115,12 @@ VALUES: dict[str, CodeInfo] = {
         "Sets, arrays, pools and actors have a length; of a set it is the number of its elements now.",
         sample("k.busy = len(k.busy) == 0"),
         sample("k.busy = len(k.waiting) == 0", world="busy = flag()\nwaiting = bitset(Pid)"),
+    ),
+    "SVM229": CodeInfo(
+        "an option is compared with something it cannot be",
+        "The choices of an option are those of its Literal. A misspelt one would rule a branch out in every variant.",
+        sample("k.busy = opt.policy == 'flsh'", parameters="k: Demo, opt: Mode", top=MODE),
+        sample("k.busy = opt.policy == 'flush'", parameters="k: Demo, opt: Mode", top=MODE),
     ),
     "SVM252": CodeInfo(
         "free() of a reference into another pool",

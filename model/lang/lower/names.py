@@ -7,11 +7,13 @@ import ast
 import builtins
 from enum import Enum
 from types import FunctionType, ModuleType
+from typing import get_args
 
 from ...ir.types import RefType, SetType
 from .. import statements as vocabulary
 from ..declare import Size, World, null
 from ..decorators import Actors, mark_of
+from ..reflection import hints_of
 from ..values import (
     ActorsValue,
     Alias,
@@ -142,7 +144,7 @@ def attribute(low: Lowerer, base: Meaning, attr: str, node: ast.AST) -> Meaning:
                 return Builtin(f"pool.{attr}", base)
         case OptionsValue(cls, chosen):
             if attr in chosen:
-                return Static(chosen[attr])
+                return Static(chosen[attr], get_args(hints_of(cls)[0].get(attr)))
             raise low.error(
                 "SVM206",
                 f"{cls.__name__} has no option '{attr}'{suggest(attr, chosen)}",

@@ -10,7 +10,7 @@ from ...ir.expr import FALSE, TRUE, BinaryOp, Const, Expr, Unary, integer
 from ...ir.types import BOOL, EnumType, IntType, PidType, RefType, SetType, Type
 from ..values import Meaning, Static, Value, a_type
 from . import expressions, keep, names
-from .state import Lowerer
+from .state import Lowerer, suggest
 
 OPERATORS: dict[type[ast.operator], BinaryOp] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//", ast.Mod: "%",
@@ -130,6 +130,11 @@ def _compare_bools(op: BinaryOp, first: Expr, second: Expr) -> Expr:
 
 def _compare_statics(low: Lowerer, op: BinaryOp, left: Static, right: Static, node: ast.AST) -> Expr:
     a, b = left.value, right.value
+    for option, other in ((left, right), (right, left)):
+        if option.choices and other.value not in option.choices:
+            choices = ", ".join(map(repr, option.choices))
+            hint = suggest(other.value, map(str, option.choices)) if isinstance(other.value, str) else ""
+            raise low.error("SVM229", f"this option is never {other.value!r}{hint}", node, f"it is one of {choices}")
     if op in ("==", "!="):
         if type(a) is not type(b) and a is not None and b is not None:
             raise low.error(
