@@ -53,8 +53,18 @@ def _native(wishes: Wishes) -> Ready:
     return Ready(NativeEngine(workers=wishes.workers), notices)
 
 
+def _smt(wishes: Wishes) -> Ready:
+    from .symbolic.engine import SmtEngine
+
+    one_core = wishes.workers is not None and wishes.workers > 1
+    notices = ("the smt engine uses one core; --workers changes nothing",) if one_core else ()
+    symmetry = ("the smt engine looks at every run; --symmetry changes nothing",) if wishes.symmetry else ()
+    return Ready(SmtEngine(), (*notices, *symmetry))
+
+
 ENGINES: Mapping[str, Entry] = {
     "auto": Entry("the fastest that runs here", _native),
     "native": Entry("generated C, at the speed of memory", _native),
     "reference": Entry("plain Python, the meaning of the language: slow, and easy to check", _reference),
+    "smt": Entry("bounded model checking by z3: the shortest violation, or none within so many steps", _smt),
 }
