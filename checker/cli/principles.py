@@ -26,7 +26,7 @@ from .parameters import engine_option
 from .problems import Status, compiled
 from .progress import ProgressLine
 
-MOST_DRAWN = 60  # steps of a counterexample; a taller picture is no picture any more, and `svmcheck check` shows the run
+MOST_DRAWN = 60  # steps of a counterexample; a taller picture is none any more, and `svmcheck check` shows the run
 
 
 @click.command(name="principles")

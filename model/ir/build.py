@@ -197,7 +197,7 @@ def is_live(ref: Expr) -> Expr:
     return both(compare(">=", ref, integer(1)), compare("<=", ref, integer(ref.type.slots)))
 
 
-def rebuild(expr: Expr, visit: Callable[[Expr], Expr | None]) -> Expr:
+def rebuild(expr: Expr, visit: Callable[[Expr], Expr | None]) -> Expr:  # noqa: C901 - one arm for each kind of node
     """The expression with every subtree for which ``visit`` gives an answer replaced, folded again on the way up."""
     replaced = visit(expr)
     if replaced is not None:

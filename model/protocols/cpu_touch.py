@@ -13,8 +13,20 @@ from __future__ import annotations
 from typing import Literal
 
 from ..lang import Options, Size, atomic, choose, cover, null, pending, process, touch
-from .svm_state import Callback, Event, Page, Pte, Svm, extra_references, invalidate_start, put_page
-from .svm_state import replace_page, restore_page, unlock_page, unmap_page
+from .svm_state import (
+    Callback,
+    Event,
+    Page,
+    Pte,
+    Svm,
+    extra_references,
+    invalidate_start,
+    put_page,
+    replace_page,
+    restore_page,
+    unlock_page,
+    unmap_page,
+)
 
 
 class Touch(Options):
@@ -26,7 +38,7 @@ class CpuTouch(Svm):
     cpu_threads = Size(1, most=4)
 
 
-def handle_mm_fault(k: CpuTouch, opt: Touch, drv: Callback, i: int) -> bool:
+def handle_mm_fault(k: Svm, opt: Touch, drv: Callback, i: int) -> bool:
     """One fault at virtual page i, mmap_lock held for reading. False: no VMA, SIGSEGV."""
     if not k.vma[i]:
         return False
@@ -38,7 +50,7 @@ def handle_mm_fault(k: CpuTouch, opt: Touch, drv: Callback, i: int) -> bool:
     return True
 
 
-def do_swap_page(k: CpuTouch, i: int) -> Page:
+def do_swap_page(k: Svm, i: int) -> Page:
     """Under the PTL: fill an empty entry, or lock a device page and take a reference, or queue on it and sleep."""
     found: Page = null
     sleeps = False
@@ -59,7 +71,7 @@ def do_swap_page(k: CpuTouch, i: int) -> Page:
     return found
 
 
-def migrate_to_ram(k: CpuTouch, opt: Touch, drv: Callback, i: int, fault_page: Page) -> None:
+def migrate_to_ram(k: Svm, opt: Touch, drv: Callback, i: int, fault_page: Page) -> None:
     """drm_pagemap_migrate_to_ram() for the window, or the part of it that can be locked."""
     touch(fault_page)  # zdd = page->zone_device_data
     if k.timeslice:
@@ -85,7 +97,7 @@ def migrate_to_ram(k: CpuTouch, opt: Touch, drv: Callback, i: int, fault_page: P
         finish(k, drv, other, fault_page)
 
 
-def finish(k: CpuTouch, drv: Callback, page: Page, fault_page: Page) -> None:
+def finish(k: Svm, drv: Callback, page: Page, fault_page: Page) -> None:
     """Other mappings, pin check, copy, exact check, entries; then the collection's reference and lock."""
     unmap_page(k, drv, page)
     if page.refs.read() > extra_references(page, fault_page) + 1:  # migrate_vma_check_page()
@@ -104,7 +116,7 @@ def finish(k: CpuTouch, drv: Callback, page: Page, fault_page: Page) -> None:
     put_page(k, page)
 
 
-def store(k: CpuTouch, i: int) -> bool:
+def store(k: Svm, i: int) -> bool:
     """The access itself, through a present entry."""
     with atomic():
         if k.ptes[i].pte == Pte.RAM:

@@ -21,8 +21,19 @@ from ..lang import Options, Size, alive, array, atomic, bounded, counter, cover,
 from ..primitives import Mutex
 from .cpu_touch import CpuTouch
 from .mm_ops import Remapper, Unmapper
-from .svm_state import Callback, Event, Page, Pte, Svm, invalidate_start, put_page, replace_page, restore_page
-from .svm_state import unlock_page, unmap_page
+from .svm_state import (
+    Callback,
+    Event,
+    Page,
+    Pte,
+    Svm,
+    invalidate_start,
+    put_page,
+    replace_page,
+    restore_page,
+    unlock_page,
+    unmap_page,
+)
 
 
 class Evict(Options):

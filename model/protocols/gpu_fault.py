@@ -36,8 +36,7 @@ from ..primitives import Mutex
 from .cpu_touch import CpuTouch, Touch, handle_mm_fault
 from .eviction import Evictor
 from .mm_ops import Unmapper
-from .svm_state import Callback, Event, Page, Pte, Svm, invalidate_start, put_page, replace_page, restore_page
-from .svm_state import unlock_page
+from .svm_state import Callback, Event, Page, Pte, invalidate_start, put_page, replace_page, restore_page, unlock_page
 
 
 class Err(Enum):
