@@ -25,6 +25,8 @@ from .library import Found, Search, Status, open_library
 from .live import Live, NoMemory
 from .liveness import NativeLiveness
 from .packing import Unsupported
+from .quotient import real_run
+from .reductions import NONE, plan
 from .tables import Tables
 from .unit import translate
 
@@ -36,16 +38,18 @@ SLICE_SECONDS = 0.05  # between looks at limits and the keyboard
 class NativeEngine:
     """Breadth-first search in generated C.
 
-    ``workers``: threads, None for one on each core; results do not depend on it. Where there is no compiler, or the
+    ``workers``: threads, None for one on each core; results do not depend on it. ``reductions``: names out of
+    REDUCTIONS, or None for those that do some good. Where there is no compiler, or the
     program is beyond the packing, the reference engine decides, and a note says so.
     """
 
     workers: int | None = None
+    reductions: frozenset[str] | None = NONE
     name: str = NAME
 
     def decide(self, program: Program, properties: tuple[Property, ...], limits: Limits, progress: Progress) -> Outcome:
         try:
-            unit = translate([program])
+            unit = translate([program], [plan(program, properties, self.reductions)])
         except Unsupported as problem:
             return _by_reference(f"{problem}", program, properties, limits, progress)
         built = build(unit.source)
@@ -94,7 +98,7 @@ class _Decision:
             explored.transitions,
             explored.depth,
             self._budget.seconds,
-            unasked(explored, properties),
+            (*self._numbering.plan.notes, *unasked(explored, properties)),
         )
 
     def _explore(self) -> str | None:
@@ -137,15 +141,17 @@ class _Decision:
             n.transitions,
             n.depth,
             self._budget.seconds,
-            {name: self._run_to(f) for name, f in found},
+            {name: self._run_to(name, f) for name, f in found},
             tuple(name for name, f in found if f.move is not None),
             bool(n.settled),
             stopped,
             frozenset(number for number, flag in zip(numbers, taken, strict=True) if flag),
         )
 
-    def _run_to(self, found: Found) -> Callable[[], Schedule]:
+    def _run_to(self, name: str, found: Found) -> Callable[[], Schedule]:
         def schedule() -> Schedule:
+            if self._numbering.plan.reduces:
+                return real_run(self._semantics, self._search, found, name)
             root, moves = self._search.path(found.state)
             steps = moves if found.move is None else (*moves, found.move)
             initial = self._semantics.initial.index(self._search.state(root))

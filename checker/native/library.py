@@ -95,6 +95,10 @@ _SIGNATURES = {
     "svm_parent": (ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_uint32)),
     "svm_number": (ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_void_p)),
     "svm_graph": (None, (ctypes.c_void_p, *[ctypes.c_void_p] * 4)),
+    "svm_canonical": (None, (ctypes.c_void_p,)),
+    "svm_way": (
+        ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint32)
+    ),
     "svm_step": (ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32)),
 }
 
@@ -165,20 +169,40 @@ class Search:
         return self.numbering.packing.unpack(tuple(words))
 
     def number(self, state: tuple[int, ...]) -> int:
-        """The number of a state. Raises KeyError if it was not found."""
-        found: int = self.library.svm_number(self.handle, self._words(state))
+        """The number of the state that stands for a state. Raises KeyError if it was not found."""
+        found: int = self.library.svm_number(self.handle, self._words(self.canonical(state)))
         if found == NONE:
             raise KeyError(state)
         return found
 
     def path(self, number: int) -> tuple[int, tuple[Move, ...]]:
         """The number of the initial state and the steps from it of a shortest run to a state."""
+        numbers = self.ancestry(number)
+        steps = (self.library.svm_step(self.handle, a, b) for a, b in pairwise(numbers))
+        return numbers[0], tuple(self.move(s) for s in steps)
+
+    def ancestry(self, number: int) -> list[int]:
+        """The numbers of the stored states on the way to a state, an initial one first."""
         numbers = [number]
         while (parent := self.library.svm_parent(self.handle, numbers[-1])) != NONE:
             numbers.append(parent)
-        numbers.reverse()
-        steps = (self.library.svm_step(self.handle, a, b) for a, b in pairwise(numbers))
-        return numbers[0], tuple(self.move(s) for s in steps)
+        return numbers[::-1]
+
+    def way(self, before: int, after: int) -> tuple[Move, ...]:
+        """The steps from a stored state towards one of its stored successors: several, if steps are merged."""
+        most = 16
+        while True:
+            steps = (ctypes.c_uint32 * most)()
+            n: int = self.library.svm_way(self.handle, before, after, steps, most)
+            if n <= most:
+                return tuple(self.move(step) for step in steps[:n])
+            most = n
+
+    def canonical(self, state: tuple[int, ...]) -> tuple[int, ...]:
+        """The state that stands for a state: itself, unless symmetry is reduced."""
+        words = self._words(state)
+        self.library.svm_canonical(words)
+        return self.numbering.packing.unpack(tuple(words))
 
     def graph(self) -> Stored:
         """The graph of a search that is done."""

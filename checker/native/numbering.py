@@ -9,6 +9,7 @@ from functools import cached_property
 from ...model.ir.program import Program
 from ...model.ir.properties import DEADLOCK
 from .packing import Packing, Unsupported, pack_program
+from .reductions import WHOLE, Plan
 
 MOST_INSTANCES, MOST_EDGES = 256, 1 << 24
 
@@ -18,11 +19,12 @@ class Numbering:
     """Edges and instances are numbered through all classes in order.
 
     ``faults`` names what a violation is recorded under, by number: the deadlock, then every property with checks, then
-    every invariant.
+    every invariant. ``plan``: what the search is reduced by.
     """
 
     program: Program
     packing: Packing
+    plan: Plan = WHOLE
 
     @cached_property
     def first_edge(self) -> tuple[int, ...]:
@@ -67,9 +69,9 @@ class Numbering:
         return replace(self, packing=replace(self.packing, words=words))
 
 
-def number_program(program: Program) -> Numbering:
+def number_program(program: Program, plan: Plan = WHOLE) -> Numbering:
     """Raises Unsupported if the program is beyond the packing or the numbering."""
-    result = Numbering(program, pack_program(program))
+    result = Numbering(program, pack_program(program), plan)
     if result.instances > MOST_INSTANCES or result.edges > MOST_EDGES:
         raise Unsupported(f"the native engine numbers at most {MOST_INSTANCES} processes and {MOST_EDGES} edges")
     return result

@@ -11,18 +11,23 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 
 from ...model.ir.program import Program
 from .emit import functions
 from .numbering import Numbering, number_program
+from .reduce_c import reducing_functions
+from .reductions import WHOLE, Plan
 
 RUNTIME = (
     "memory.c",
     "table.c",
+    "reduce.c",
     "search.c",
     "workers.c",
     "trace.c",
+    "quotient.c",
     "live.c",
     "ahead.c",
     "fair.c",
@@ -31,7 +36,9 @@ RUNTIME = (
 )
 # Every name that a program's C defines, and so has to be told apart from that of the next program.
 ENTRIES = ("successors", "examine", "may_stay", "can_step", "temporal")
-OWN_NAMES = re.compile(rf"\b(step_\d+_\d+|steps_\d+|urgent_\d+|all_settled|{'|'.join(ENTRIES)})\b")
+REDUCING = ("canonical", "ample")
+OWN_PATTERNS = (r"step_\d+_\d+", r"steps_\d+", r"urgent_\d+", "all_settled", r"is_ample_\d+", "images", r"image_\w+")
+OWN_NAMES = re.compile(rf"\b({'|'.join((*OWN_PATTERNS, *ENTRIES, *REDUCING))})\b")
 
 
 @dataclass(frozen=True)
@@ -45,9 +52,9 @@ class Unit:
         return "\n".join(_lines(self.programs))
 
 
-def translate(programs: Sequence[Program]) -> Unit:
-    """Raises Unsupported if a program is beyond the packing or the numbering."""
-    numbered = [number_program(p) for p in programs]
+def translate(programs: Sequence[Program], plans: Sequence[Plan] = ()) -> Unit:
+    """``plans``: a reduction for each, or none at all. Raises Unsupported beyond the packing or the numbering."""
+    numbered = [number_program(p, plan) for p, plan in zip(programs, plans or repeat(WHOLE), strict=False)]
     words = max(n.packing.words for n in numbered)
     return Unit(tuple(n.widened(words) for n in numbered))
 
@@ -55,8 +62,9 @@ def translate(programs: Sequence[Program]) -> Unit:
 def _lines(programs: tuple[Numbering, ...]) -> Iterator[str]:
     yield from _sizes(programs)
     yield _runtime("base.h")
+    yield _runtime("canonical.c")
     if len(programs) == 1:
-        yield from functions(programs[0])
+        yield from _program(programs[0])
         yield "void svm_choose(u32 program) { (void)program; }"
     else:
         yield from _choice(programs)
@@ -76,17 +84,26 @@ def _sizes(programs: tuple[Numbering, ...]) -> Iterator[str]:
     yield f"#define FAULTS {max(len(p.faults) for p in programs)}"
     yield f"#define MOST_STEPS {max(1, *(most for p in programs for most in p.fan_outs))}"
     yield f"#define MOST_SUCCESSORS {max(1, *(p.most_successors for p in programs))}"
+    yield f"#define SYMMETRY {int(any(p.plan.spaces for p in programs))}"
+    yield f"#define PARTIAL_ORDER {int(any(p.plan.ample for p in programs))}"
+
+
+def _program(program: Numbering) -> Iterator[str]:
+    yield from functions(program)
+    yield from reducing_functions(program)
 
 
 def _choice(programs: tuple[Numbering, ...]) -> Iterator[str]:
     """Every program under names of its own, and ``svm_choose`` to say which one is meant from now on."""
     for k, program in enumerate(programs):
-        yield OWN_NAMES.sub(rf"\1_of_{k}", "\n".join(functions(program)))
+        yield OWN_NAMES.sub(rf"\1_of_{k}", "\n".join(_program(program)))
     yield "typedef struct { u64 *(*successors)(const u64 *restrict, u64, u64 *restrict, Faults *);"
     yield "void (*examine)(const u64 *restrict, u64, Faults *); int (*may_stay)(const u64 *restrict);"
-    yield "int (*can_step)(const u64 *restrict, u32); u64 (*temporal)(const u64 *restrict); } Program;"
-    rows = ("{" + ", ".join(f"{name}_of_{k}" for name in ENTRIES) + "}" for k in range(len(programs)))
+    yield "int (*can_step)(const u64 *restrict, u32); u64 (*temporal)(const u64 *restrict);"
+    yield "void (*canonical)(u64 *); u64 *(*ample)(const u64 *restrict, u64, u64 *restrict); } Program;"
+    names = (*ENTRIES, *REDUCING)
+    rows = ("{" + ", ".join(f"{name}_of_{k}" for name in names) + "}" for k in range(len(programs)))
     yield f"static const Program programs[] = {{{', '.join(rows)}}}, *chosen = programs;"
     yield "void svm_choose(u32 program) { chosen = programs + program; }"
-    for name in ENTRIES:
+    for name in names:
         yield f"#define {name} chosen->{name}"

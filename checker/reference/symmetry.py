@@ -36,7 +36,7 @@ def canonical(program: Program) -> Callable[[State], State]:
 
 
 @dataclass(frozen=True)
-class _Renaming:
+class Renaming:
     """One permutation of every symmetric space: the thing that was numbered i is numbered ``to[space][i]`` after it."""
 
     layout: Layout
@@ -68,13 +68,13 @@ class _Renaming:
                 return None
 
 
-def _renamings(layout: Layout) -> Iterator[_Renaming]:
+def _renamings(layout: Layout) -> Iterator[Renaming]:
     sizes = spaces(layout.program)
     for choice in product(*(permutations(range(size)) for size in sizes.values())):
-        yield _Renaming(layout, dict(zip(sizes, choice, strict=True)))
+        yield Renaming(layout, dict(zip(sizes, choice, strict=True)))
 
 
-def _image(renaming: _Renaming) -> Callable[[State], State]:
+def _image(renaming: Renaming) -> Callable[[State], State]:
     """The renaming as a function of a state: collect the cells in their new order, then rename values."""
     origin = list(range(renaming.layout.size))  # by new position: the old one
     for old, new in enumerate(renaming.instances()):
@@ -82,7 +82,7 @@ def _image(renaming: _Renaming) -> Callable[[State], State]:
     renames: list[tuple[int, Rename]] = []
     for variable in renaming.layout.program.variables:
         rename = renaming.value(variable.type)
-        for old, new in _moved_cells(renaming, variable):
+        for old, new in moved_cells(renaming, variable):
             origin[new] = old
             if rename is not None:
                 renames.append((new, rename))
@@ -98,7 +98,7 @@ def _image(renaming: _Renaming) -> Callable[[State], State]:
     return image
 
 
-def _moved_cells(renaming: _Renaming, variable: Variable) -> Iterator[tuple[int, int]]:
+def moved_cells(renaming: Renaming, variable: Variable) -> Iterator[tuple[int, int]]:
     """The old and the new position of every cell of a variable."""
     base = renaming.layout.offset[variable.name]
     strides = renaming.layout.strides[variable.name]

@@ -78,7 +78,7 @@ static void expand(Search *search, u32 p, u32 worker)
             examine(s, from | NONE, &part->faults);
             u32 faults = part->faults.count;
             u64 *start = end;
-            end = successors(s, from, end, &part->faults);
+            end = stored_successors(s, from, end, &part->faults);
             if (unlikely(end == start) && part->faults.count == faults && !may_stay(s))
                 report(&part->faults, DEADLOCK, from | NONE, -1);
         }
@@ -225,13 +225,16 @@ void svm_close(Search *search)
 /* A first state; 0 if there is no memory for it. Only before the search. */
 int svm_begin(Search *search, const u64 *words)
 {
-    u64 hash = hash_of(words);
-    Part *part = &search->part[partition_of(hash)];
-    if (!reserve(&search->memory, part, 1))
-        return 0;
     u64 row[ROW];
     const u64 *rows[] = {row};
     memcpy(row, words, WORDS * 8);
+#if SYMMETRY
+    canonical(row);
+#endif
+    u64 hash = hash_of(row);
+    Part *part = &search->part[partition_of(hash)];
+    if (!reserve(&search->memory, part, 1))
+        return 0;
     row[WORDS] = (u64)NONE << 32 | (u32)hash;
     insert_rows(part, rows, 1);
     part->end = part->count;
