@@ -11,7 +11,7 @@ LANGUAGE = frozenset({
     "Lock", "Options", "Pid", "Record", "Size", "World", "acquires", "alive", "always_eventually", "array", "atomic",
     "balance", "bitset", "bounded", "choose", "counter", "cover", "demand", "flag", "ghost", "initial", "invariant",
     "leads_to", "me", "never", "null", "pending", "pid", "pool", "process", "pure", "ref", "releases", "rest",
-    "section", "state", "touch", "urgent", "wait", "acquired",
+    "section", "state", "touch", "urgent", "wait", "acquired", "released", "resched",
 })  # fmt: skip
 PRIMITIVES = frozenset({"CpuSlot", "Mutex", "Refcount", "SpinLock", "Work"})
 

@@ -6,8 +6,7 @@ A lock is its path here; which of several locks of one path is held (page A's or
 
 from __future__ import annotations
 
-from ...ir.program import LockEvent
-from ..graph import RawEdge, RawGraph
+from ..lockstate import Nets, along_paths
 from ..lower import locks
 from ..lower.state import Lowerer
 
@@ -17,24 +16,15 @@ def owned_locks(low: Lowerer) -> frozenset[str]:
     return frozenset(lock.path for lock in locks.locks(low) if locks.method(low, lock, "held_by") is not None)
 
 
-def held_at(graph: RawGraph, known: frozenset[str]) -> dict[int, frozenset[str]]:
+def held_at(low: Lowerer, known: frozenset[str]) -> dict[int, frozenset[str]]:
     """Node -> the locks held there for certain. Nodes that cannot be reached are left out."""
-    held: dict[int, frozenset[str]] = {0: frozenset()}
-    work = [0]
-    while work:
-        node = work.pop()
-        for edge in graph.nodes[node].edges:
-            after = _after(held[node], edge, known)
-            before = held.get(edge.target)
-            merged = after if before is None else before & after
-            if merged != before:
-                held[edge.target] = merged
-                work.append(edge.target)
-    return held
+    nets = along_paths(low.graph, 0, lambda name: name not in low.storage.variables)
+    return {node: _held(found, known) for node, found in nets.items()}
 
 
-def _after(held: frozenset[str], edge: RawEdge, known: frozenset[str]) -> frozenset[str]:
-    for op in edge.ops:
-        if isinstance(op, LockEvent) and op.lock in known:
-            held = held | {op.lock} if op.action == "acquire" else held - {op.lock}
-    return held
+def _held(nets: Nets, known: frozenset[str]) -> frozenset[str]:
+    """Taken more often than released under any name: releasing through another reference counts as well."""
+    least: dict[str, int] = {}
+    for (path, _), net in nets.items():
+        least[path] = least.get(path, 0) + min(net)
+    return frozenset(path for path, count in least.items() if count > 0 and path in known)

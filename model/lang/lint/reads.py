@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from ...ir.build import walk
 from ...ir.expr import Bound, Expr, Load
 from ..diagnostics import Diagnostic
-from ..graph import Assume, Note, Poison, RawEdge, Store
+from ..graph import Assume, Note, Poison, RawEdge, RawGraph, Store
 from ..lowering import Result
 from .held import held_at, owned_locks
 
@@ -23,16 +23,20 @@ def unprotected(result: Result) -> Iterator[Diagnostic]:
     writers = _writers(result)
     for lowered in result.actors.values():
         known = owned_locks(lowered.low)
-        held = held_at(lowered.low.graph, known)
         shared = {v for v, who in writers.items() if who - {lowered.actor.name} or lowered.actor.count > 1}
         shared = {v for v in shared if lowered.low.is_shared_var(v) and not _bookkeeping(v, known)}
-        for number, node in enumerate(lowered.low.graph.nodes):
-            if node.inside or held.get(number, True):
-                continue
-            for edge in node.edges:
-                cells = _read(edge, shared)
-                if len(cells) > 1 and edge.frames and not _by_library(edge):
-                    yield _warning(edge, cells)
+        suspects = list(_suspects(lowered.low.graph, shared))
+        held = held_at(lowered.low, known) if suspects else {}
+        yield from (_warning(edge, cells) for number, edge, cells in suspects if not held.get(number, True))
+
+
+def _suspects(graph: RawGraph, shared: set[str]) -> Iterator[tuple[int, RawEdge, list[Cell]]]:
+    """Edges that read several shared cells, with the node they leave, wherever no atomic block is around."""
+    for number, node in enumerate(graph.nodes):
+        for edge in node.edges if not node.inside else ():
+            cells = _read(edge, shared)
+            if len(cells) > 1 and edge.frames and not _by_library(edge):
+                yield number, edge, cells
 
 
 def _writers(result: Result) -> dict[str, set[str]]:

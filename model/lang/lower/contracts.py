@@ -1,26 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """``@releases`` and ``@acquires``: what every path through a function does to the locks of its caller.
 
-Paths are those of the text: a test that holds whenever another one does is not known to.
+Paths are those of the text: of tests that depend on each other only those on locals with known values are known to.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...ir.expr import Expr
-from ...ir.program import LockEvent
 from ..decorators import contract_of
 from ..diagnostics import Diagnostic, Label
-from ..graph import RawEdge
+from ..lockstate import Lock, along_paths
 from ..values import Alias, Function
 from . import expressions
 from .state import Lowerer, LowerError
-
-Lock = tuple[str, tuple[Expr, ...]]
-Nets = dict[Lock, frozenset[int]]  # how often a lock is taken minus how often it is released, on the paths so far
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,7 @@ def _lock_named(low: Lowerer, text: str) -> Alias | None:
 
 def verify(low: Lowerer, function: Function, contract: Contract, start: int, end: int) -> None:
     """Compare what the paths from ``start`` to ``end`` do with what was declared."""
-    nets = _nets(low, start).get(end)
+    nets = along_paths(low.graph, start, lambda name: name not in low.storage.variables).get(end)
     if nets is None:
         return  # no path comes back
     for lock in sorted({*nets, *contract.locks}, key=str):
@@ -84,35 +78,3 @@ def _broken(low: Lowerer, function: Function, text: str, wanted: int, found: fro
     place = decorator if wanted else function.source.head(function.node, function.name)
     called = (Label(low.frames[-1], "called here"),) if low.frames else ()
     return Diagnostic("SVM281", what, place, advice, called)
-
-
-def _nets(low: Lowerer, start: int) -> dict[int, Nets]:
-    found: dict[int, Nets] = {start: {}}
-    work = [start]
-    while work:
-        node = work.pop()
-        for edge in low.graph.nodes[node].edges:
-            after = _after(found[node], edge)
-            before = found.get(edge.target)
-            merged = after if before is None else _joined(before, after)
-            if merged != before:
-                found[edge.target] = merged
-                work.append(edge.target)
-    return found
-
-
-def _after(nets: Nets, edge: RawEdge) -> Nets:
-    for event in _events(edge):
-        lock = (event.lock, event.index)
-        change = 1 if event.action == "acquire" else -1
-        nets = {**nets, lock: frozenset(max(-2, min(2, n + change)) for n in nets.get(lock, frozenset({0})))}
-    return nets
-
-
-def _events(edge: RawEdge) -> Iterator[LockEvent]:
-    return (op for op in edge.ops if isinstance(op, LockEvent))
-
-
-def _joined(left: Nets, right: Nets) -> Nets:
-    none = frozenset({0})
-    return {lock: left.get(lock, none) | right.get(lock, none) for lock in {**left, **right}}

@@ -183,7 +183,8 @@ def change_set(low: Lowerer, word: str, place: Place, node: ast.Call) -> None:
         return
     fixed = keep.before(low, place, node, node.args)
     assert isinstance(fixed, Place)
-    item = expressions.as_value(low, words.one(low, node), node, kind.element)
+    with low.specifying(place.ghost):
+        item = expressions.as_value(low, words.one(low, node), node, kind.element)
     place = fixed
     fields.follow(low, place.owner)
     current = Load(place.var, place.index, kind)

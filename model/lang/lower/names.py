@@ -138,7 +138,8 @@ def attribute(low: Lowerer, base: Meaning, attr: str, node: ast.AST) -> Meaning:
             if attr in SET_METHODS:
                 return Builtin(f"set.{attr}", base)
         case Place() | Value() if isinstance(base.type, RefType):
-            return fields.field(low, fields.dereference(low, base, node), attr, node)
+            followed = node.value if isinstance(node, ast.Attribute) else node
+            return fields.field(low, fields.dereference(low, base, followed), attr, node)
         case PoolValue():
             if attr in POOL_METHODS:
                 return Builtin(f"pool.{attr}", base)

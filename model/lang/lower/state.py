@@ -140,6 +140,15 @@ class Lowerer:
         self.goals: list[str] = []
         self.marks: list[str] = []
 
+    @contextmanager
+    def specifying(self, on: bool = True) -> Generator[None]:
+        """Ghosts may be read inside, if ``on``, as they may where they may already."""
+        before, self.specification = self.specification, self.specification or on
+        try:
+            yield
+        finally:
+            self.specification = before
+
     # ---- recovery
 
     def blocks_around(self) -> tuple[object, ...]:

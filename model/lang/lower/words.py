@@ -94,10 +94,11 @@ def extreme(low: Lowerer, word: str, node: ast.Call) -> Meaning:
 
 def statement(low: Lowerer, node: ast.Call) -> bool:
     """A call as a statement of its own. False if it is not one of the words that are statements."""
-    found = calls.callee(low, node)
-    if not isinstance(found, Builtin):
-        return False
-    function = expressions.meaning(low, node.func)
+    with low.specifying():  # the set that is changed may be a ghost
+        found = calls.callee(low, node)
+        if not isinstance(found, Builtin):
+            return False
+        function = expressions.meaning(low, node.func)
     assert isinstance(function, Builtin)
     if function.name in EFFECTS:
         effects.value(low, function, node)
