@@ -175,7 +175,7 @@ class _Writer:
         parameters = tuple(
             self.random.choice(("int", "int", "Node", "bool", "Cell")) for _ in range(self.random.randint(0, 2))
         )
-        result = self.random.choice((None, "int", "bool", "Node", "pair"))
+        result = self.random.choice((None, "int", "int", "bool", "Node", "pair"))
         function = _Function(f"h{number}", parameters, result)
         scope = _Scope(callable=number, result=result)
         names = [f"a{i}" for i in range(len(parameters))]
@@ -230,7 +230,7 @@ class _Writer:
         simple: list[tuple[int, Callable[[_Scope], list[str]]]] = [
             (6, self._store), (4, self._local), (2, self._augmented), (2, self._call), (2, self._allocate),
             (2, self._set), (2, self._assert), (1, self._wait), (1, self._free), (1, self._touch), (1, self._ghost),
-            (1, self._lock_call), (1, self._early_exit), (1, self._alias),
+            (1, self._lock_call), (1, self._early_exit), (1, self._alias), (4, self._in_between),
         ]  # fmt: skip
         nested: list[tuple[int, Callable[[_Scope, int], list[str]]]] = [
             (4, self._if), (1, self._while), (2, self._for), (2, self._match), (3, self._atomic), (2, self._with_lock),
@@ -416,6 +416,40 @@ class _Writer:
         lines = [f"{name} = k.cells[{self.own_index(scope)}]"]
         lines += self._local(scope) if self.maybe(0.5) else []
         return [*lines, f"{name}.f = {self.boolean(scope, 1)}", f"k.b = {name}.f"]
+
+    def _in_between(self, scope: _Scope) -> list[str]:
+        """Something is evaluated, steps are taken, and then it is used."""
+        i, j, c = self._fresh("int"), self._fresh("int"), self._fresh("Cell")
+        ints = self._callables(scope, "int")
+        if not ints or self.maybe(0.3):
+            change = [f"{i} = {self.one('0', '1')}", f"{j} = 1 - {i}"]
+            block = self.random.choice((
+                [f"with k.cells[{i}].lock:", f"    {i} = {j}", f"    k.x = {i}"],
+                [f"with saved(k, {i}):", f"    {i} = {j}", f"    with saved(k, {i} + 1):", "        k.b = k.x == 1"],
+                [f"{c} = k.cells[{i}]", f"{i} = {j}", f"{c}.f = not {c}.f", f"k.arr[{i}] = 1"],
+                [f"{i}, {j} = {j}, {i}", f"k.arr[{i}] = {j}"],
+                [f"k.arr[k.x % 2] = (k.arr[k.x % 2] + {i}) % 3", f"k.x = {j}"],
+            ))  # fmt: skip
+            return [*change, *([] if scope.loop and block[0].startswith(c) else block)]
+        f, g = (self._called(scope, self.random.choice(ints)) for _ in range(2))
+        node = self.node(scope)
+        lines = self.random.choice((
+            [f"k.x = ({f} + {g}) % 4"],
+            [f"k.b = {f} == {g}"],
+            [f"k.x = (k.x + {g}) % 4"],
+            [f"k.arr[0] = max({f}, {g}, k.x % 2)"],
+            [f"k.arr[1] = ({f} - {g} * 2) % 3"],
+            [f"if {node} != null:", f"    k.x = ({node}.v + {f}) % 4"],
+            [f"k.b = k.b and {f} == 1 or {g} == 0"],
+            [f"{i}, {j} = {f}, {g}", f"k.arr[{i} % 2] = {j} % 3"],
+            [f"k.x = k.arr[{f} % 2] + k.arr[{g} % 2] - k.arr[0]"],
+            [f"if {f} in ({g}, 1):", "    k.b = not k.b"],
+            [f"k.bs.add(({f} + {g}) % 3)"],
+        ))  # fmt: skip
+        known = [h for h in self.functions[: scope.callable] if h.parameters[:2] == ("int", "int")]
+        if known and self.maybe(0.5):
+            lines = [f"{self.random.choice(known).name}(k, {f}, {g})"]
+        return lines
 
     # ---- compound statements
 

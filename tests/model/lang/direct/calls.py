@@ -45,47 +45,18 @@ class Evaluator(Expressions):
         names = [*parameters[: len(node.args)], *(k.arg for k in node.keywords)]
         mark = mark_of(called.function)
         pure = mark is not None and mark.role == "pure"
-        own = self._own_results(given)
+        own = self.entries_of(given)
         if not pure and self.used + own < len(self.log):
             self.used += own
             return {}
         for i, (name, argument) in enumerate(zip(names, given, strict=True)):
             assert name is not None
-            found = self._before(argument, given[i + 1 :])
+            found = self.before(argument, given[i + 1 :])
             result[name] = found if pure else self.keep(found)
         defaults = called.function.__defaults__ or ()
         for name, value in zip(reversed(parameters), reversed(defaults), strict=False):
             result.setdefault(name, value)
         return result
-
-    def _own_results(self, given: list[ast.expr]) -> int:
-        """How many entries of the log the arguments take (a constant of the text: no short circuits in arguments)."""
-        return sum(self._results(g, given[i + 1 :]) for i, g in enumerate(given))
-
-    def _results(self, node: ast.expr, later: list[ast.expr]) -> int:
-        kept = int(any(self.stepping(e) for e in later) and not self.stepping_free(node) and not self.stepping(node))
-        if not self.stepping(node):
-            return kept
-        match node:
-            case ast.Call():
-                inside = [*node.args, *(k.value for k in node.keywords)]
-                word = isinstance(node.func, ast.Name) and node.func.id == "choose"
-                count = 0 if word else self._own_results(inside)
-                return count + int(self._takes_entry(node))
-            case ast.BinOp(left, _, right):
-                return self._results(left, [right]) + self._results(right, [])
-            case ast.Compare(left, _, [right]):
-                return self._results(left, [right]) + self._results(right, [])
-            case ast.UnaryOp(_, operand):
-                return self._results(operand, [])
-            case _:
-                raise AssertionError(f"a stepping argument of this form is not generated: {ast.unparse(node)}")
-
-    def _takes_entry(self, node: ast.Call) -> bool:
-        if isinstance(node.func, ast.Attribute) and node.func.attr in ("alloc", "try_alloc"):
-            return True
-        bare = ast.Call(node.func, [], [])
-        return self.stepping(bare)
 
     def pure(self, called: Method, given: list[object], arguments: dict[str, object] | None = None) -> Any:
         node = self.direct.texts.of(called.function)
@@ -116,7 +87,7 @@ class Evaluator(Expressions):
                     return len(found)
                 return found.size if isinstance(found, Many) else found[2]
             case "min" | "max":
-                values = [self.value(a) for a in node.args]
+                values = [self.before(a, node.args[i:]) for i, a in enumerate(node.args, 1)]
                 return min(values) if called.name == "min" else max(values)
             case "all" | "any" | "sum":
                 generator = node.args[0]

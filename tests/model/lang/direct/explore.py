@@ -84,22 +84,28 @@ class Direct:
         return found
 
     def _may_stay(self, state: State, p: int) -> bool:
-        """Whether a process that cannot move has ended, rests, or waits where it may do so for ever."""
-        while state[1][p] and (moves := self.micro(state, p)) and moves[0][0] != "step":
-            assert isinstance(moves[0][1], tuple)
-            state = moves[0][1]  # an assertion in front of where it stands
-        proc = state[1][p]
-        if not proc:
-            return True
+        """Whether a process that cannot move has ended, rests, or waits only where it may do so for ever."""
+        work = [state]
+        while work:
+            here = work.pop()
+            proc = here[1][p]
+            if not proc or self._next_word(proc) == "rest":
+                continue
+            moves = self.micro(here, p)  # through assertions, or into an atomic block, until it blocks
+            if not moves and self._next_word(proc) != "idle":
+                return False
+            work += [after for _, after in moves if not isinstance(after, Violation)]
+        return True
+
+    def _next_word(self, proc: Proc) -> str:
+        """``rest``, ``idle`` (a wait that says so), or nothing of interest."""
         top = proc[-1].control[-1] if proc[-1].control else ("none",)
         node = self.bodies[top[1]][top[2]] if top[0] == "body" and top[2] < len(self.bodies[top[1]]) else None
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            called = ast.unparse(node.value.func)
-            return called == "rest" or (
-                called == "wait"
-                and any(k.arg == "idle" and ast.unparse(k.value) == "True" for k in node.value.keywords)
-            )
-        return False
+        if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+            return ""
+        called = ast.unparse(node.value.func)
+        idle = any(k.arg == "idle" and ast.unparse(k.value) == "True" for k in node.value.keywords)
+        return "idle" if called == "wait" and idle else "rest" if called == "rest" else ""
 
     def _look(self, state: State, found: Explored, properties: list[tuple[str, FunctionType]]) -> None:
         found.shared.add(state[0])

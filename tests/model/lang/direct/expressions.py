@@ -185,14 +185,11 @@ class Expressions:
             case ast.Attribute(base, attr):
                 return self._attribute(self.meaning(base), attr)
             case ast.Subscript(base, index):
-                found = self.meaning(base)
-                if self.stepping(index) and isinstance(found, Many) and found.owner.through:
-                    found = self.logged(lambda: found)
-                return self._element(found, self.value(index))
+                return self._element(self.before(base, [index], read=False), self.value(index))
             case ast.Call():
                 return self._call(node)
             case ast.BinOp(left, op, right):
-                first = self._before(left, [right])
+                first = self.before(left, [right])
                 return self._binary(op, first, self.value(right))
             case ast.BoolOp():
                 return self._boolean(node)
@@ -205,19 +202,56 @@ class Expressions:
             case ast.IfExp(test, body, orelse):
                 return self.keep(self.value(body if self.value(test) else orelse))
             case ast.Tuple(elts):
-                return tuple(self._before(e, elts[i + 1 :]) for i, e in enumerate(elts))
+                return tuple(self.before(e, elts[i + 1 :]) for i, e in enumerate(elts))
             case _:
                 raise AssertionError(ast.dump(node))
 
-    def _before(self, node: ast.expr, later: list[ast.expr]) -> Any:
-        """A part of an expression; if later parts take steps, it is read before them."""
-        if any(self.stepping(e) for e in later) and not self.stepping_free(node):
-            return self.logged(lambda: self.keep(self.value(node))) if not self.stepping(node) else self.value(node)
-        return self.value(node)
+    def before(self, node: ast.expr, later: list[ast.expr], read: bool = True) -> Any:
+        """A part of an expression; if later parts take steps, it is read before them, in a step of its own."""
+        if not self._kept_before(node, later):
+            return self.value(node) if read else self.meaning(node)
+        inside = self.entries(node)
+        if self.used + inside < len(self.log):
+            self.used += inside + 1
+            return self.log[self.used - 1]
+        raise Keep(self.keep(self.value(node)) if read else self.meaning(node))
 
-    def stepping_free(self, node: ast.expr) -> bool:
-        """Whether the value cannot change while other parts are evaluated: a constant."""
-        return isinstance(node, ast.Constant)
+    def _kept_before(self, node: ast.expr, later: list[ast.expr]) -> bool:
+        """Constants need not be kept, and what a call that takes steps gave is kept anyway."""
+        if isinstance(node, ast.Constant) or (isinstance(node, ast.Call) and self._is_step(node)):
+            return False
+        return any(self.stepping(e) for e in later)
+
+    def _is_step(self, node: ast.Call) -> bool:
+        """Whether it is the call itself that takes steps, and not only its arguments."""
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("alloc", "try_alloc"):
+            return True
+        return self.stepping(ast.Call(ast.Name(node.func.id) if isinstance(node.func, ast.Name) else node.func, [], []))
+
+    def entries(self, node: ast.expr) -> int:
+        """How many entries of the log an expression takes: given by its text, except where it has short circuits."""
+        if not self.stepping(node):
+            return 0
+        match node:
+            case ast.Call(func, args, keywords):
+                choosing = isinstance(func, ast.Name) and func.id == "choose"
+                inside = 0 if choosing else self.entries_of([*args, *(k.value for k in keywords)])
+                return inside + self.entries(func) + int(self._is_step(node))
+            case ast.BinOp(left, _, right):
+                return self.entries_of([left, right])
+            case ast.Compare(left, _, others):
+                return self.entries_of([left, *others])
+            case ast.Tuple(elts):
+                return self.entries_of(elts)
+            case ast.UnaryOp(_, inner) | ast.Attribute(inner) | ast.IfExp(inner):
+                return self.entries(inner)
+            case ast.Subscript(base, index):
+                return self.entries_of([base, index])
+            case _:
+                raise AssertionError(f"steps in a part of this form are not generated: {ast.unparse(node)}")
+
+    def entries_of(self, parts: list[ast.expr]) -> int:
+        return sum(self.entries(e) + int(self._kept_before(e, parts[i:])) for i, e in enumerate(parts, 1))
 
     def _boolean(self, node: ast.BoolOp) -> bool:
         stepping = any(self.stepping(v) for v in node.values)
@@ -334,16 +368,16 @@ class Expressions:
         return arithmetic(op, left, right)
 
     def _comparison(self, node: ast.Compare) -> bool:
-        left = self._before(node.left, node.comparators)
+        left = self.before(node.left, node.comparators)
         result = True
         for i, (op, right_node) in enumerate(zip(node.ops, node.comparators, strict=True)):
             if isinstance(op, ast.In | ast.NotIn) and isinstance(right_node, ast.Tuple | ast.List | ast.Set):
                 found = False
-                for candidate in right_node.elts:
-                    found = same(left, self.value(candidate)) or found
+                for number, candidate in enumerate(right_node.elts, 1):
+                    found = same(left, self.before(candidate, right_node.elts[number:])) or found
                 result = result and (found == isinstance(op, ast.In))
                 continue
-            right = self._before(right_node, node.comparators[i + 1 :])
+            right = self.before(right_node, node.comparators[i + 1 :])
             if isinstance(op, ast.In | ast.NotIn):
                 part = (left in right) == isinstance(op, ast.In)
             elif isinstance(op, ast.Eq | ast.NotEq):
