@@ -55,8 +55,9 @@ def test_every_subpackage_of_the_root_is_typed() -> None:
 
 
 def test_source_files_carry_their_licence() -> None:
+    """All but the malformed ones, which are inputs: their first line says what they show."""
     files = [p for f in (*FOLDERS, "tests", "benchmarks") for p in (ROOT / f).rglob("*")
-             if p.suffix in (".py", ".c", ".h", ".toml", ".js", ".css")]  # fmt: skip
+             if p.suffix in (".py", ".c", ".h", ".toml", ".js", ".css") and p.parent.name != "bad"]  # fmt: skip
     marker = "SPDX-License-Identifier: GPL-2.0-only OR MIT"
     bare = [str(p.relative_to(ROOT)) for p in files if marker not in p.read_text(errors="replace")[:400]]
     assert bare == []
