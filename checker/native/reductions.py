@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from ...model.ir.program import Program
 from ...model.ir.properties import Property
+from ..independence.ample import Ample, ample_locations
 from ..verdicts import needs_graph
-from .ample import Ample, ample_locations
 from .spaces import Spaces, find_spaces
 
 SYMMETRY, PARTIAL_ORDER = "symmetry", "partial-order"
