@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from ..model.ir.program import Program
@@ -22,6 +23,18 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where a search is kept, so that it can go on after its process was killed.
+
+    ``resume``: go on with what is there. ``seconds``: at most so often, unless that takes too much of the time.
+    """
+
+    folder: Path
+    resume: bool = False
+    seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """What a running search tells about itself."""
 
@@ -32,6 +45,7 @@ class Tick:
     frontier: int
     seconds: float
     memory: int = 0  # bytes
+    remark: str = ""  # what has to be told at once, in one sentence
 
 
 Progress = Callable[[Tick], None]

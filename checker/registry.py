@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .engine import Engine
+from .engine import Engine, Keeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class Wishes:
 
     workers: int | None = None
     symmetry: bool = False
+    keeping: Keeping | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def _reference(wishes: Wishes) -> Ready:
 
     one_core = wishes.workers is not None and wishes.workers > 1
     notices = ("the reference engine uses one core; --workers changes nothing",) if one_core else ()
-    return Ready(ReferenceEngine(symmetry=wishes.symmetry), notices)
+    kept = ("the reference engine keeps no checkpoints; --checkpoint changes nothing",) if wishes.keeping else ()
+    return Ready(ReferenceEngine(symmetry=wishes.symmetry), (*notices, *kept))
 
 
 def _native(wishes: Wishes) -> Ready:
@@ -50,7 +52,7 @@ def _native(wishes: Wishes) -> Ready:
     from .native.engine import NativeEngine
 
     notices = ("the native engine explores every state; --symmetry changes nothing",) if wishes.symmetry else ()
-    return Ready(NativeEngine(workers=wishes.workers), notices)
+    return Ready(NativeEngine(workers=wishes.workers, keeping=wishes.keeping), notices)
 
 
 def _smt(wishes: Wishes) -> Ready:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from ...reports.json_check import Check, check_text
 from ...specs.suggest import suggest
 from ...specs.verdict import Result, Verdict
 from ..decide import decide
-from ..engine import Coverage, Engine, Limits, Outcome, Tick
+from ..engine import Coverage, Engine, Keeping, Limits, Outcome, Tick
 from ..registry import Wishes, make
 from ..selection import Selection, select
 from .interrupts import Interrupts
@@ -34,6 +35,9 @@ MOST_UNCOVERED = 12  # lines of steps never taken; a list longer than the verdic
 @click.option("--time", type=duration, metavar="TIME", help="Stop after this time: 90, 10m, 1.5h.")
 @click.option("--memory", "bytes_", type=memory, metavar="SIZE", help="Stop at this much memory: 512M, 4G.")
 @click.option("--states", type=click.IntRange(min=1), help="Stop after this many states.")
+@click.option("--checkpoint", metavar="DIR", help="Keep the search in this folder, to go on with it if it is killed.")
+@click.option("--checkpoint-every", "every", type=duration, metavar="TIME", help="How often, if not each 10 seconds.")
+@click.option("--resume", is_flag=True, help="Go on with the search in the folder of --checkpoint.")
 @click.option("--symmetry", is_flag=True, help="Explore one of the states that differ only by a permutation.")
 @click.option("--report", metavar="DIR", help="Write an HTML page and drawings for every violation into this folder.")
 @click.option("--json", "json_name", metavar="FILE", help="Write the results as JSON; - is standard output, alone.")
@@ -50,6 +54,9 @@ def command(
     time: float | None,
     bytes_: int | None,
     states: int | None,
+    checkpoint: str | None,
+    every: float | None,
+    resume: bool,
     symmetry: bool,
     report: str | None,
     json_name: str | None,
@@ -62,12 +69,23 @@ def command(
     selection = select(target, variant, dict(options), dict(sizes))
     program = compiled(selection)
     wanted = chosen_properties(program, names)
-    ready = make(engine, Wishes(workers, symmetry))
+    ready = make(engine, Wishes(workers, symmetry, keeping(checkpoint, every, resume)))
     for text in ready.notices:
         notice(text)
     outcome, status = _search(ready.engine, program, wanted, Limits(states, time, bytes_))
     _tell(selection, program, outcome, json, folder)
     ctx.exit(status)
+
+
+def keeping(folder: str | None, every: float | None, resume: bool) -> Keeping | None:
+    """What the options on checkpoints ask for together."""
+    if folder is None:
+        if resume or every is not None:
+            option = "--resume" if resume else "--checkpoint-every"
+            raise Problem(f"{option} needs --checkpoint DIR", "say in which folder the search is kept")
+        return None
+    wanted = Keeping(Path(folder), resume)
+    return wanted if every is None else replace(wanted, seconds=every)
 
 
 def chosen_properties(program: Program, names: tuple[str, ...], where: str = "") -> tuple[Property, ...]:

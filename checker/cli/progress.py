@@ -41,6 +41,9 @@ class ProgressLine:
     def tick(self, tick: Tick) -> None:
         """The ``Progress`` callback of an engine."""
         self.last_tick = tick
+        if tick.remark:
+            self.clear()
+            self.stream.write(f"{tick.remark}\n")
         self.show(tick_text(tick))
 
     def show(self, text: str) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ...model.ir.program import Program
 from ...model.ir.properties import Property
 from ...model.run import Schedule
 from ...model.semantics import Semantics
 from ...specs.verdict import Verdict
-from ..engine import Limits, Outcome, Progress, Tick
+from ..engine import Keeping, Limits, Outcome, Progress, Tick
 from ..liveness.decide import Judgement, Liveness
 from ..reference.budget import Budget, Stopped
 from ..reference.engine import ReferenceEngine
@@ -28,7 +29,10 @@ from .packing import Unsupported
 from .quotient import real_run
 from .reductions import NONE, plan
 from .tables import Tables
-from .unit import translate
+from .unit import Unit, translate
+
+if TYPE_CHECKING:
+    from .checkpoint import Keeper
 
 NAME = "native"
 SLICE_SECONDS = 0.05  # between looks at limits and the keyboard
@@ -39,12 +43,13 @@ class NativeEngine:
     """Breadth-first search in generated C.
 
     ``workers``: threads, None for one on each core; results do not depend on it. ``reductions``: names out of
-    REDUCTIONS, or None for those that do some good. Where there is no compiler, or the
-    program is beyond the packing, the reference engine decides, and a note says so.
+    REDUCTIONS, or None for those that do some good. ``keeping``: checkpoints. Where
+    there is no compiler, or the program is beyond the packing, the reference engine decides, and a note says so.
     """
 
     workers: int | None = None
     reductions: frozenset[str] | None = NONE
+    keeping: Keeping | None = None
     name: str = NAME
 
     def decide(self, program: Program, properties: tuple[Property, ...], limits: Limits, progress: Progress) -> Outcome:
@@ -56,8 +61,18 @@ class NativeEngine:
         if isinstance(built, NoCompiler):
             return _by_reference(f"{built.reason} {built.remedy}", program, properties, limits, progress)
         workers = self.workers or os.cpu_count() or 1
-        with Search(open_library(built.path), unit.programs[0], workers, limits.memory) as search:
-            return decide_by(search, properties, limits, progress)
+        with ExitStack() as resources:
+            keeper = self._keeper(unit, resources)
+            search = Search(open_library(built.path), unit.programs[0], workers, limits.memory)
+            return decide_by(resources.enter_context(search), properties, limits, progress, keeper)
+
+    def _keeper(self, unit: Unit, resources: ExitStack) -> Keeper | None:
+        """Raises BadRequest if the folder for checkpoints does not fit, OSError if it cannot be used."""
+        if self.keeping is None:
+            return None
+        from .checkpoint import open_keeper
+
+        return resources.enter_context(closing(open_keeper(self.keeping, unit)))
 
 
 def _by_reference(
@@ -67,16 +82,20 @@ def _by_reference(
     return replace(outcome, notes=(f"The native engine cannot run: {why} The reference engine did.", *outcome.notes))
 
 
-def decide_by(search: Search, properties: tuple[Property, ...], limits: Limits, progress: Progress) -> Outcome:
+def decide_by(
+    search: Search, properties: tuple[Property, ...], limits: Limits, progress: Progress, keeper: Keeper | None = None
+) -> Outcome:
     """The outcome of a search that has not begun."""
     with ExitStack() as resources:
-        return _Decision(search, limits, progress, resources).outcome(properties)
+        return _Decision(search, limits, progress, resources, keeper).outcome(properties)
 
 
 class _Decision:
     """One ``decide``: the search in slices, then the verdicts."""
 
-    def __init__(self, search: Search, limits: Limits, progress: Progress, resources: ExitStack) -> None:
+    def __init__(
+        self, search: Search, limits: Limits, progress: Progress, resources: ExitStack, keeper: Keeper | None
+    ) -> None:
         self._search = search
         self._numbering = search.numbering
         self._semantics = Semantics(search.numbering.program)
@@ -84,6 +103,7 @@ class _Decision:
         self._budget = Budget(limits, progress)
         self._progress = progress
         self._open = resources
+        self._keeper = keeper
         self._stopped: str | None = None
 
     def outcome(self, properties: tuple[Property, ...]) -> Outcome:
@@ -98,30 +118,50 @@ class _Decision:
             explored.transitions,
             explored.depth,
             self._budget.seconds,
-            (*self._numbering.plan.notes, *unasked(explored, properties)),
+            (
+                *(self._keeper.remarks if self._keeper else ()),
+                *self._numbering.plan.notes,
+                *unasked(explored, properties),
+            ),
         )
 
     def _explore(self) -> str | None:
         """Search to the end. Returns what ended it early instead, in one sentence."""
+        stopped, whole = self._run()
+        if whole and self._keeper:
+            self._keeper.write(self._search)
+        return stopped
+
+    def _run(self) -> tuple[str | None, bool]:
+        """What ended the search early, and whether it could go on from there."""
+        begun = False
         try:
-            for state in self._semantics.initial:
-                if not self._search.begin(state):
-                    return self._reached(Status.MEMORY_LIMIT)
+            begun = self._begin()
+            if not begun:
+                return self._reached(Status.MEMORY_LIMIT), False
             while (status := self._search.run(self._slice(), self._limits.states)) is Status.PAUSED:
-                self._report()
+                self._report(self._keeper.now_and_then(self._search) if self._keeper else "")
                 if self._limits.seconds is not None and self._budget.seconds >= self._limits.seconds:
-                    return f"stopped at the limit of {self._limits.seconds:g} seconds"
-            return None if status is Status.DONE else self._reached(status)
+                    return f"stopped at the limit of {self._limits.seconds:g} seconds", True
+            return None if status is Status.DONE else self._reached(status), status is not Status.MEMORY_LIMIT
         except KeyboardInterrupt:
-            return "interrupted"
+            return "interrupted", begun
+
+    def _begin(self) -> bool:
+        """The first states, or those of the checkpoint; False if there is no memory for them."""
+        restored = self._keeper.restore(self._search) if self._keeper else False
+        if restored is False:
+            return all(self._search.begin(state) for state in self._semantics.initial)
+        return bool(restored)
 
     def _slice(self) -> float:
         left = SLICE_SECONDS if self._limits.seconds is None else self._limits.seconds - self._budget.seconds
         return max(min(SLICE_SECONDS, left), 0.0)
 
-    def _report(self) -> None:
+    def _report(self, remark: str) -> None:
         n = self._search.count()
-        self._progress(Tick("search", n.states, n.transitions, n.depth, n.frontier, self._budget.seconds, n.memory))
+        seconds = self._budget.seconds
+        self._progress(Tick("search", n.states, n.transitions, n.depth, n.frontier, seconds, n.memory, remark))
 
     def _reached(self, status: Status) -> str:
         if status is Status.STATE_LIMIT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ctypes
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
@@ -15,6 +15,7 @@ from types import TracebackType
 from .numbering import Numbering
 
 NONE = 0xFFFFFFFF
+PARTS = 16  # partitions of the states, as in runtime/table.c
 UNLIMITED = (1 << 64) - 1
 
 
@@ -81,6 +82,23 @@ class _Violation(ctypes.Structure):
     ]
 
 
+class Saved(ctypes.Structure):
+    """A partition as a checkpoint sees it: the addresses of its rows, and its numbers. See runtime/checkpoint.c."""
+
+    _fields_ = [
+        ("states", ctypes.c_void_p),
+        ("parents", ctypes.c_void_p),
+        *((name, ctypes.c_uint64) for name in ("count", "begin", "end", "cursor", "transitions")),
+    ]
+    states: int | None
+    parents: int | None
+    count: int
+    begin: int
+    end: int
+    cursor: int
+    transitions: int
+
+
 # name -> (result, arguments)
 _SIGNATURES = {
     "svm_choose": (None, (ctypes.c_uint32,)),
@@ -90,11 +108,18 @@ _SIGNATURES = {
     "svm_run": (ctypes.c_int, (ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint64)),
     "svm_count": (None, (ctypes.c_void_p, ctypes.c_void_p)),
     "svm_violation": (ctypes.POINTER(_Violation), (ctypes.c_void_p, ctypes.c_uint32)),
-    "svm_taken": (None, (ctypes.c_void_p, ctypes.c_void_p)),
+    "svm_taken": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32)),
     "svm_state": (None, (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)),
     "svm_parent": (ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_uint32)),
     "svm_number": (ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_void_p)),
     "svm_graph": (None, (ctypes.c_void_p, *[ctypes.c_void_p] * 4)),
+    "svm_part": (None, (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)),
+    "svm_levels": (ctypes.c_void_p, (ctypes.c_void_p,)),
+    "svm_restore_part": (ctypes.c_int, (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)),
+    "svm_restore_levels": (ctypes.c_int, (ctypes.c_void_p, ctypes.c_uint32)),
+    "svm_restore_seen": (None, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint32, ctypes.c_uint32)),
+    "svm_restore_violation": (None, (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)),
+    "svm_restored": (ctypes.c_int, (ctypes.c_void_p,)),
     "svm_canonical": (None, (ctypes.c_void_p,)),
     "svm_way": (
         ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint32)
@@ -159,9 +184,9 @@ class Search:
 
     def taken(self) -> bytes:
         """One byte for each edge of all classes in order, 1 if it was ever taken."""
-        out = (ctypes.c_ubyte * max(self.numbering.edges, 1))()
-        self.library.svm_taken(self.handle, out)
-        return bytes(out)[: self.numbering.edges]
+        out = (ctypes.c_ubyte * self.numbering.edges)()
+        self.library.svm_taken(self.handle, out, self.numbering.edges)
+        return bytes(out)
 
     def state(self, number: int) -> tuple[int, ...]:
         words = (ctypes.c_uint64 * self.numbering.packing.words)()
@@ -180,6 +205,24 @@ class Search:
         numbers = self.ancestry(number)
         steps = (self.library.svm_step(self.handle, a, b) for a, b in pairwise(numbers))
         return numbers[0], tuple(self.move(s) for s in steps)
+
+    def saved(self, part: int) -> Saved:
+        out = Saved()
+        self.library.svm_part(self.handle, part, ctypes.byref(out))
+        return out
+
+    def violations(self) -> tuple[tuple[int, ...], ...]:
+        """Number of the fault, then state, step, depth and check, of every violation kept."""
+        found = ((n, self.library.svm_violation(self.handle, n)) for n in range(len(self.numbering.faults)))
+        kept = ((n, pointer.contents) for n, pointer in found if pointer)
+        return tuple((n, v.state, v.step, v.depth, v.check) for n, v in kept)
+
+    def restore_seen(self, taken: bytes, settled: int, violations: Iterable[tuple[int, ...]]) -> None:
+        """Takes over what ``taken``, ``count`` and ``violations`` said."""
+        self.library.svm_restore_seen(self.handle, taken, len(taken), settled)
+        for number, state, step, depth, check in violations:
+            violation = _Violation(state, step, depth, 1, check)
+            self.library.svm_restore_violation(self.handle, number, ctypes.byref(violation))
 
     def ancestry(self, number: int) -> list[int]:
         """The numbers of the stored states on the way to a state, an initial one first."""

@@ -28,6 +28,7 @@ RUNTIME = (
     "workers.c",
     "trace.c",
     "quotient.c",
+    "checkpoint.c",
     "live.c",
     "ahead.c",
     "fair.c",

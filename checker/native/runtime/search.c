@@ -289,11 +289,11 @@ const Violation *svm_violation(const Search *search, u32 fault)
     return search->violation[fault].found ? &search->violation[fault] : NULL;
 }
 
-/* flags: one byte for each edge, 1 if it was ever taken. */
-void svm_taken(const Search *search, unsigned char *flags)
+/* flags: one byte for each edge of the program, 1 if it was ever taken. */
+void svm_taken(const Search *search, unsigned char *flags, u32 edges)
 {
-    memset(flags, 0, EDGES);
+    memset(flags, 0, edges);
     for (u32 p = 0; p < PARTS; p++)
-        for (u32 e = 0; e < EDGES; e++)
+        for (u32 e = 0; e < edges; e++)
             flags[e] |= search->part[p].faults.taken[e];
 }

@@ -100,10 +100,10 @@ static u32 find(const Part *part, const u64 *s, u32 hash)
     return part->slots ? look_up(part->slots, part->states, mask, s, hash, hash & mask, &unused) : NONE;
 }
 
-/* An index twice as large, filled again from the states. */
-static int grow_index(Memory *memory, Part *part)
+/* An index of 1 << bits slots, filled from the states. */
+static int make_index(Memory *memory, Part *part, u32 bits)
 {
-    u32 bits = part->slots ? part->slot_bits + 1 : FIRST_SLOT_BITS, mask = (1u << bits) - 1;
+    u32 mask = (1u << bits) - 1;
     u32 *slots = bits > MOST_SLOT_BITS ? NULL : zeroed(memory, (u64)4 << bits);
     if (!slots)
         return 0;
@@ -125,6 +125,12 @@ static int grow_index(Memory *memory, Part *part)
     part->slots = slots;
     part->slot_bits = bits;
     return 1;
+}
+
+/* An index twice as large. */
+static int grow_index(Memory *memory, Part *part)
+{
+    return make_index(memory, part, part->slots ? part->slot_bits + 1 : FIRST_SLOT_BITS);
 }
 
 static int grow_states(Memory *memory, Part *part, u32 room)
