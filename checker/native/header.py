@@ -100,7 +100,7 @@ def read(path: Path) -> Head | None:
         lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return None
-    if len(lines) != 3 or hashlib.sha256(lines[0]).hexdigest().encode() != lines[1]:
+    if len(lines) != 3 or lines[2] or hashlib.sha256(lines[0]).hexdigest().encode() != lines[1]:
         raise damaged(path)
     raw: dict[str, Any] = json.loads(lines[0])
     if raw.get("format") != FORMAT:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""A digest of what a program means: the same wherever its source stands and however that is spaced."""
+"""A digest of what a program means: the same in every process, which orders sets as it likes."""
 
 from __future__ import annotations
 
