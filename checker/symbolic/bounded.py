@@ -11,9 +11,9 @@ from ...model.ir.properties import DEADLOCK
 from ...model.run import ReplayError, Schedule, run
 from ...model.semantics import Semantics, Violation
 from ..reference.budget import Budget, Stopped
-from .chance import without_chance
 from .inductive import proved
 from .lemmas import candidates
+from .second_look import second_look
 from .solver import OutOfTime
 from .targets import in_last_state, in_last_step
 from .transition import Model
@@ -83,9 +83,9 @@ class Bounded:
                 self._add_lemmas(runs)
             runs.solver.add(template, runs.length)
             last = most is not None and runs.length >= most
-            targets = self._ask(runs, [t for t in targets if not (last and t.by_step)])
+            targets = self._ask(runs, [t for t in targets if not (last and t.by_step)], last)
             if self.exhausted:
-                self.idle = without_chance(Runs(model), self._open(), self.depth)
+                self.depth, self.idle = second_look(Runs(model), self._open(), self.depth)
                 return
             self.depth = runs.length
             if last:
@@ -113,7 +113,7 @@ class Bounded:
             if name in checked:
                 yield Target(name, True, model.circuit.variable())
 
-    def _ask(self, runs: Runs, targets: list[Target]) -> list[Target]:
+    def _ask(self, runs: Runs, targets: list[Target], last: bool) -> list[Target]:
         """Look for every target at the end of the runs unrolled. Returns those that are still open."""
         if not targets:  # what is asked for cannot be broken by any step; there is still the end of all runs to find
             self.exhausted = not runs.solver.satisfiable([], self._seconds_left())
@@ -121,7 +121,7 @@ class Bounded:
             question = runs.model.circuit.variable()
             runs.solver.require(runs.length, -question, *(t.asks for t in targets))
             if not runs.solver.satisfiable([(runs.length, question)], self._seconds_left()):
-                self.exhausted = runs.at_an_end(self._seconds_left())
+                self.exhausted = runs.at_an_end(self._seconds_left(), surely=last)
                 return targets
             reached = runs.schedule()
             hit = [t for t in targets if self._hit(reached, t)]

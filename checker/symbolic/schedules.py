@@ -117,7 +117,7 @@ def find_schedule(
         runs.solver.add(goal, runs.length)
         if runs.solver.satisfiable([(runs.length, asks)], seconds):
             return Answer(replay(Semantics(program), runs.schedule()), runs.length)
-        if runs.at_an_end(seconds):
+        if runs.at_an_end(seconds, surely=runs.length >= depth):
             return Answer(None, runs.length, everywhere=True)
         if runs.length >= depth:
             return Answer(None, depth)

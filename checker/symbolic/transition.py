@@ -82,6 +82,10 @@ class Model:
                 passed.append(-bad)
         return failing, passed
 
+    def scope(self, instance: int) -> Symbolic:
+        """What evaluates expressions of the instance's edges."""
+        return self._scopes[instance]
+
     def moves_of(self, instance: int) -> tuple[Move, ...]:
         return self._by_instance[instance]
 

@@ -55,12 +55,13 @@ class Runs:
         for step in range(self.length + 1):
             self.solver.add(self._lemmas, step)
 
-    def at_an_end(self, seconds: float | None = None) -> bool:
-        """After an unsatisfiable answer: whether there is no run of this length at all. False may mean "unknown": the
-        solver's reason for its answer need not be the least, and the question itself is asked only now and then."""
+    def at_an_end(self, seconds: float | None = None, surely: bool = False) -> bool:
+        """After an unsatisfiable answer: whether there is no run of this length at all. Unless ``surely``, False may
+        mean "unknown": the solver's reason for its answer need not be the least, and the question itself is asked only
+        now and then."""
         if not self.solver.needs_assumptions():
             return True
-        return self.length % END_EVERY == 0 and not self.solver.satisfiable([], seconds)
+        return (surely or self.length % END_EVERY == 0) and not self.solver.satisfiable([], seconds)
 
     def schedule(self) -> Schedule:
         """The run of the last model."""

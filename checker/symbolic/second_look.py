@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Whether a property that no run breaks could have been broken at all, once every run is known to be short."""
+"""A second look once every run is known to be short: how long the longest is, and what had no chance to fail."""
 
 from __future__ import annotations
 
@@ -12,21 +12,24 @@ from .transition import Model
 from .unroll import Runs
 
 
-def without_chance(runs: Runs, names: Collection[str], depth: int) -> frozenset[str]:
-    """Those of the properties that had no chance in runs of at most ``depth`` steps. ``runs``: of length 0."""
+def second_look(runs: Runs, names: Collection[str], depth: int) -> tuple[int, frozenset[str]]:
+    """The length of the longest run, which is at most ``depth``, and which properties had no chance in any.
+
+    ``runs``: of length 0.
+    """
     model = runs.model
     asked = {name: (model.circuit.variable(), _chance(model, name)) for name in names}
     template = runs.solver.template(model.circuit.clauses((-ask, literal) for ask, literal in asked.values()))
     open_ = {name for name, (_, literal) in asked.items() if literal != TRUE}
-    while open_:
+    while runs.solver.satisfiable([]):
         runs.solver.add(template, runs.length)
         for name in sorted(open_):
             if runs.solver.satisfiable([(runs.length, asked[name][0])]):
                 open_.discard(name)
         if runs.length == depth:
-            break
+            return depth, frozenset(open_)
         runs.extend()
-    return frozenset(open_)
+    return runs.length - 1, frozenset(open_)
 
 
 def _chance(model: Model, name: str) -> int:
