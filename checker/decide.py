@@ -33,7 +33,8 @@ def decide(
     else:
         outcome = engine.decide(program, searched, limits, progress)
     found = {r.property: r for r in outcome.results}
-    results = tuple(found.get(p.name) or _lock_order(p, program, possible, engine.name, outcome) for p in properties)
+    name = outcome.results[0].engine if outcome.results else engine.name
+    results = tuple(found.get(p.name) or _lock_order(p, program, possible, name, outcome) for p in properties)
     return replace(outcome, results=results)
 
 

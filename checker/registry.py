@@ -38,6 +38,16 @@ def make(name: str, wishes: Wishes) -> Ready:
     return ENGINES[name].make(wishes)
 
 
+def _auto(wishes: Wishes) -> Ready:
+    """Only the native engine does more than decide; who asks for that wants it from the start."""
+    native = _native(wishes)
+    if wishes != Wishes(workers=wishes.workers):
+        return native
+    from .automatic import AutoEngine
+
+    return Ready(AutoEngine(native.engine), native.notices)
+
+
 def _reference(wishes: Wishes) -> Ready:
     from .reference.engine import ReferenceEngine
 
@@ -65,7 +75,7 @@ def _smt(wishes: Wishes) -> Ready:
 
 
 ENGINES: Mapping[str, Entry] = {
-    "auto": Entry("the fastest that runs here", _native),
+    "auto": Entry("the fastest that runs here", _auto),
     "native": Entry("generated C, at the speed of memory", _native),
     "reference": Entry("plain Python, the meaning of the language: slow, and easy to check", _reference),
     "smt": Entry("bounded model checking by z3: the shortest violation, or none within so many steps", _smt),
