@@ -7,15 +7,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .engine import Engine, Keeping
+from .reductions import NONE, PARTIAL_ORDER, SYMMETRY
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a user may ask of an engine; one that cannot says so in a notice."""
+    """What a user may ask of an engine; one that cannot says so in a notice.
+
+    ``reductions``: names out of REDUCTIONS, or None to leave it to the engine. ``compare``: tell what they save.
+    """
 
     workers: int | None = None
-    symmetry: bool = False
+    reductions: frozenset[str] | None = None
     keeping: Keeping | None = None
+    compare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +56,19 @@ def _auto(wishes: Wishes) -> Ready:
 def _reference(wishes: Wishes) -> Ready:
     from .reference.engine import ReferenceEngine
 
+    asked = wishes.reductions or NONE
     one_core = wishes.workers is not None and wishes.workers > 1
     notices = ("the reference engine uses one core; --workers changes nothing",) if one_core else ()
     kept = ("the reference engine keeps no checkpoints; --checkpoint changes nothing",) if wishes.keeping else ()
-    return Ready(ReferenceEngine(symmetry=wishes.symmetry), (*notices, *kept))
+    partial = ("the reference engine has no partial-order reduction",) if PARTIAL_ORDER in asked else ()
+    return Ready(ReferenceEngine(SYMMETRY in asked), (*notices, *partial, *kept))
 
 
 def _native(wishes: Wishes) -> Ready:
     """Where it cannot run it leaves the work to the reference engine by itself, and says so in its outcome."""
     from .native.engine import NativeEngine
 
-    notices = ("the native engine explores every state; --symmetry changes nothing",) if wishes.symmetry else ()
-    return Ready(NativeEngine(workers=wishes.workers, keeping=wishes.keeping), notices)
+    return Ready(NativeEngine(wishes.workers, wishes.keeping, wishes.reductions, wishes.compare))
 
 
 def _smt(wishes: Wishes) -> Ready:
@@ -70,8 +76,8 @@ def _smt(wishes: Wishes) -> Ready:
 
     one_core = wishes.workers is not None and wishes.workers > 1
     notices = ("the smt engine uses one core; --workers changes nothing",) if one_core else ()
-    symmetry = ("the smt engine looks at every run; --symmetry changes nothing",) if wishes.symmetry else ()
-    return Ready(SmtEngine(), (*notices, *symmetry))
+    every = ("the smt engine looks at every run; --reduction changes nothing",) if wishes.reductions else ()
+    return Ready(SmtEngine(), (*notices, *every))
 
 
 ENGINES: Mapping[str, Entry] = {

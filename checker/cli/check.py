@@ -16,11 +16,12 @@ from ...specs.suggest import suggest
 from ...specs.verdict import Result, Verdict
 from ..decide import decide
 from ..engine import Coverage, Engine, Keeping, Limits, Outcome, Tick
+from ..reductions import NONE
 from ..registry import Wishes, make
 from ..selection import Selection, select
 from .interrupts import Interrupts
 from .output import Document, document, report_folder
-from .parameters import duration, engine_option, memory, program_options
+from .parameters import duration, engine_option, memory, program_options, reduction_options
 from .problems import Problem, Status, compiled, notice, worst
 from .progress import ProgressLine
 
@@ -38,7 +39,7 @@ MOST_UNCOVERED = 12  # lines of steps never taken; a list longer than the verdic
 @click.option("--checkpoint", metavar="DIR", help="Keep the search in this folder, to go on with it if it is killed.")
 @click.option("--checkpoint-every", "every", type=duration, metavar="TIME", help="How often, if not each 10 seconds.")
 @click.option("--resume", is_flag=True, help="Go on with the search in the folder of --checkpoint.")
-@click.option("--symmetry", is_flag=True, help="Explore one of the states that differ only by a permutation.")
+@reduction_options
 @click.option("--report", metavar="DIR", help="Write an HTML page and drawings for every violation into this folder.")
 @click.option("--json", "json_name", metavar="FILE", help="Write the results as JSON; - is standard output, alone.")
 @click.pass_context
@@ -57,7 +58,9 @@ def command(
     checkpoint: str | None,
     every: float | None,
     resume: bool,
-    symmetry: bool,
+    reductions: frozenset[str] | None,
+    every_state: bool,
+    compare: bool,
     report: str | None,
     json_name: str | None,
 ) -> None:
@@ -69,7 +72,8 @@ def command(
     selection = select(target, variant, dict(options), dict(sizes))
     program = compiled(selection)
     wanted = chosen_properties(program, names)
-    ready = make(engine, Wishes(workers, symmetry, keeping(checkpoint, every, resume)))
+    chosen = NONE if every_state else reductions
+    ready = make(engine, Wishes(workers, chosen, keeping(checkpoint, every, resume), compare))
     for text in ready.notices:
         notice(text)
     outcome, status = _search(ready.engine, program, wanted, Limits(states, time, bytes_))

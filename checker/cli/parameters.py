@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ..reductions import REDUCTIONS
 from ..registry import ENGINES
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -48,6 +49,34 @@ def duration(text: str) -> float:
     if not match or float(match[1]) == 0:
         raise click.BadParameter(f'"{text}" is no time; write for example 90, 10m or 1.5h')
     return float(match[1]) * {"s": 1, "": 1, "m": 60, "h": 3600}[match[2].lower()]
+
+
+def reduction(text: str) -> frozenset[str]:
+    """Names of reductions, with commas between."""
+    names = frozenset(part.strip() for part in text.split(","))
+    unknown = next((name for name in sorted(names) if name not in REDUCTIONS), None)
+    if unknown is not None:
+        raise click.BadParameter(f'"{unknown}" is no reduction; there are {" and ".join(REDUCTIONS)}')
+    return names
+
+
+def reduction_options(function: F) -> F:
+    """Which reductions to use, if any."""
+    shared = (
+        click.option("--compare-reduction", "compare", is_flag=True, help="Tell how many states there are without it."),
+        click.option("--no-reduction", "every_state", is_flag=True, help="Explore every state."),
+        click.option(
+            "--reduction",
+            "reductions",
+            type=reduction,
+            metavar="NAMES",
+            help=f"Leave out states that tell nothing new: {', '.join(REDUCTIONS)}. By default symmetry alone,"
+            " which keeps counterexamples shortest.",
+        ),
+    )
+    for decorate in shared:
+        function = decorate(function)
+    return function
 
 
 def engine_option(function: F) -> F:

@@ -17,6 +17,7 @@ from ...model.semantics import Semantics
 from ...specs.verdict import Verdict
 from ..engine import Keeping, Limits, Outcome, Progress, Tick
 from ..liveness.decide import Judgement, Liveness
+from ..reductions import NONE
 from ..reference.budget import Budget, Stopped
 from ..reference.engine import ReferenceEngine
 from ..verdicts import Explored, Judge, coverage, unasked
@@ -27,7 +28,7 @@ from .live import Live, NoMemory
 from .liveness import NativeLiveness
 from .packing import Unsupported
 from .quotient import real_run
-from .reductions import NONE, plan
+from .reductions import plan
 from .tables import Tables
 from .unit import Unit, translate
 
@@ -42,17 +43,30 @@ SLICE_SECONDS = 0.05  # between looks at limits and the keyboard
 class NativeEngine:
     """Breadth-first search in generated C.
 
-    ``workers``: threads, None for one on each core; results do not depend on it. ``reductions``: names out of
-    REDUCTIONS, or None for those that do some good. ``keeping``: checkpoints. Where
-    there is no compiler, or the program is beyond the packing, the reference engine decides, and a note says so.
+    ``workers``: threads, None for one on each core; results do not depend on it. ``keeping``: checkpoints.
+    ``reductions``: names out of REDUCTIONS, or None for the usual ones; ``compare``: search without them too, to tell
+    what they save. Where there is no compiler, or the program is beyond the packing, the reference engine decides, and
+    a note says so.
     """
 
     workers: int | None = None
-    reductions: frozenset[str] | None = NONE
     keeping: Keeping | None = None
+    reductions: frozenset[str] | None = NONE
+    compare: bool = False
     name: str = NAME
 
     def decide(self, program: Program, properties: tuple[Property, ...], limits: Limits, progress: Progress) -> Outcome:
+        outcome = self._decide(program, properties, limits, progress)
+        if not self.compare:
+            return outcome
+        unreduced = replace(self, reductions=NONE, compare=False, keeping=None)
+        whole = unreduced.decide(program, properties, limits, progress)
+        note = f"{outcome.states:,} states; {whole.states:,} without reduction"
+        return replace(outcome, notes=(*outcome.notes, note))
+
+    def _decide(
+        self, program: Program, properties: tuple[Property, ...], limits: Limits, progress: Progress
+    ) -> Outcome:
         try:
             unit = translate([program], [plan(program, properties, self.reductions)])
         except Unsupported as problem:

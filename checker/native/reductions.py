@@ -12,12 +12,9 @@ from dataclasses import dataclass
 from ...model.ir.program import Program
 from ...model.ir.properties import Property
 from ..independence.ample import Ample, ample_locations
+from ..reductions import PARTIAL_ORDER, SYMMETRY, UNASKED
 from ..verdicts import needs_graph
 from .spaces import Spaces, find_spaces
-
-SYMMETRY, PARTIAL_ORDER = "symmetry", "partial-order"
-REDUCTIONS = (SYMMETRY, PARTIAL_ORDER)
-NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -37,8 +34,8 @@ WHOLE = Plan()
 
 
 def plan(program: Program, properties: tuple[Property, ...], asked: frozenset[str] | None) -> Plan:
-    """``asked``: names out of REDUCTIONS; None for all of them, and silence where they do nothing or are not used."""
-    wanted = frozenset(REDUCTIONS) if asked is None else asked
+    """``asked``: names out of REDUCTIONS; None for the usual ones, and silence where they are not used."""
+    wanted = UNASKED if asked is None else asked
     lost = next((p.name for p in properties if needs_graph(p)), None)
     if lost is not None:
         why = f"reduction was switched off: it does not keep {lost} and properties like it"

@@ -161,7 +161,8 @@ def test_every_engine_decides_the_same(name: str) -> None:
 
 
 def test_an_engine_decides_for_itself_what_symmetry_keeps() -> None:
-    assert registry.make("reference", registry.Wishes(reductions=frozenset({"symmetry"}))).engine == ReferenceEngine(symmetry=True)
+    wishes = registry.Wishes(reductions=frozenset({"symmetry"}))
+    assert registry.make("reference", wishes).engine == ReferenceEngine(symmetry=True)
     counts: list[int] = []
     for extra in (("--no-reduction",), ("--reduction", "symmetry")):
         results = document("pair.py:Race", *extra, "--property", "no-deadlock")["results"]

@@ -11,8 +11,9 @@ from svmcheck.checker.engine import Limits, Outcome
 from svmcheck.checker.native.compile import Built, build
 from svmcheck.checker.native.engine import decide_by
 from svmcheck.checker.native.library import Search, open_library
-from svmcheck.checker.native.reductions import PARTIAL_ORDER, SYMMETRY, plan
+from svmcheck.checker.native.reductions import plan
 from svmcheck.checker.native.unit import translate
+from svmcheck.checker.reductions import PARTIAL_ORDER, SYMMETRY
 from svmcheck.checker.reference.engine import ReferenceEngine
 from svmcheck.checker.verdicts import needs_graph
 from svmcheck.model.ir.program import Program
