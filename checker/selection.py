@@ -18,6 +18,7 @@ from ..specs.suggest import suggest
 if TYPE_CHECKING:
     from ..model.lang.compile import Compiled
     from ..model.lang.load import Protocol, WorldInfo
+    from .compiled import Fetched
 
 # What people write for a truth value -> how protocols spell it.
 WORDS = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "false", "0": "false"}
@@ -46,9 +47,13 @@ class Selection:
 
     def compile(self) -> Compiled:
         """The program with the compiler's warnings. Raises ``ProtocolError``."""
-        from ..model.lang.compile import compile_checked
+        return self.fetch().compiled
 
-        return compile_checked(self.protocol, self.world.name, self.options, self.sizes)
+    def fetch(self) -> Fetched:
+        """The same, and whether it came from the cache."""
+        from .compiled import compile_cached
+
+        return compile_cached(self)
 
     def with_variant(self, name: str) -> Selection:
         """Another variant of the same target; sizes asked for stay, options set by hand are dropped."""

@@ -42,6 +42,7 @@ MOST_UNCOVERED = 12  # lines of steps never taken; a list longer than the verdic
 @reduction_options
 @click.option("--report", metavar="DIR", help="Write an HTML page and drawings for every violation into this folder.")
 @click.option("--json", "json_name", metavar="FILE", help="Write the results as JSON; - is standard output, alone.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell what comes from the cache.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -63,6 +64,7 @@ def command(
     compare: bool,
     report: str | None,
     json_name: str | None,
+    verbose: bool,
 ) -> None:
     """Decide the properties of TARGET: a name of the catalogue, or a file: my_protocol.py, my_protocol.py:World.
 
@@ -70,7 +72,7 @@ def command(
     """
     json, folder = document(json_name), report_folder(report)
     selection = select(target, variant, dict(options), dict(sizes))
-    program = compiled(selection)
+    program = compiled(selection, verbose=verbose)
     wanted = chosen_properties(program, names)
     chosen = NONE if every_state else reductions
     ready = make(engine, Wishes(workers, chosen, keeping(checkpoint, every, resume), compare))

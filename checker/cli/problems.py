@@ -86,9 +86,12 @@ def system_problem(error: OSError) -> Problem:
     return Problem(error.strerror or str(error), advice.get(error.errno or 0, ""), where)
 
 
-def compiled(selection: Selection) -> Program:
-    """The program, after telling what its compiler warns of."""
-    done = selection.compile()
+def compiled(selection: Selection, *, verbose: bool = False) -> Program:
+    """The program, after telling what its compiler warns of. ``verbose``: and where it comes from."""
+    fetched = selection.fetch()
+    done = fetched.compiled
+    if verbose:
+        notice(f"program: {fetched.source}")
     if done.warnings:
         tell(done.warnings, sys.stderr)
     for text in done.program.notes:
