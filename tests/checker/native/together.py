@@ -9,6 +9,7 @@ from svmcheck.checker.engine import Limits, Outcome
 from svmcheck.checker.native.compile import Built, build
 from svmcheck.checker.native.engine import decide_by
 from svmcheck.checker.native.library import Search, open_library
+from svmcheck.checker.native.reductions import Plan
 from svmcheck.checker.native.unit import translate
 from svmcheck.model.ir.program import Program
 from svmcheck.model.ir.properties import properties
@@ -17,9 +18,11 @@ QUICK = ("-O0",)  # compiles three times as fast
 EAGER = ("-O0", "-DSMALL=1", "-DSLICE=3")  # threads share out even the smallest work, in many rounds
 
 
-def searches(programs: Sequence[Program], workers: int = 1, flags: tuple[str, ...] = QUICK) -> Iterator[Search]:
+def searches(
+    programs: Sequence[Program], workers: int = 1, flags: tuple[str, ...] = QUICK, plans: Sequence[Plan] = ()
+) -> Iterator[Search]:
     """A search of each program that has not begun, open until the next is asked for."""
-    unit = translate(programs)
+    unit = translate(programs, plans)
     built = build(unit.source, *flags)
     assert isinstance(built, Built), built
     library = open_library(built.path)
