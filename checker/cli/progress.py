@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TextIO
 
 from ..engine import Tick
+from .trend import Trend, about
 
 TERMINAL_PERIOD = 0.1  # seconds; faster than an eye follows is work for nothing
 PLAIN_FIRST = 1.0  # seconds; most searches are over by then, and say nothing
@@ -27,6 +28,7 @@ class ProgressLine:
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty() and os.environ.get("TERM") != "dumb"
         self.last_tick: Tick | None = None
+        self._trend = Trend()
         self._drawn = False
         self._next = time.monotonic() + (0.0 if self.live else PLAIN_FIRST)
 
@@ -44,7 +46,8 @@ class ProgressLine:
         if tick.remark:
             self.clear()
             self.stream.write(f"{tick.remark}\n")
-        self.show(tick_text(tick))
+        self._trend.note(tick)
+        self.show(tick_text(tick, self._trend))
 
     def show(self, text: str) -> None:
         """Shows a line, unless the last one is too recent."""
@@ -67,12 +70,17 @@ class ProgressLine:
             self._drawn = False
 
 
-def tick_text(tick: Tick) -> str:
-    """``searching: 120,345 states, 18,000/s, depth 34, frontier 1,204, 84 MB, 6 s``."""
+def tick_text(tick: Tick, trend: Trend | None = None) -> str:
+    """``search: 120,345 states, 18,000/s, depth 34, frontier 1,204 falling, 84 MB, 6 s, perhaps 20 s more``."""
     parts = [f"{tick.states:,} states"]
     if tick.seconds >= 1:
         parts.append(f"{tick.states / tick.seconds:,.0f}/s")
-    parts += [f"depth {tick.depth}", f"frontier {tick.frontier:,}"]
+    direction = trend.word() if trend else ""
+    parts += [f"depth {tick.depth}", f"frontier {tick.frontier:,} {direction}".rstrip()]
     if tick.memory:
         parts.append(f"{tick.memory / 1024**2:,.0f} MB")
-    return f"{tick.phase}: {', '.join(parts)}, {tick.seconds:.0f} s"
+    parts.append(f"{tick.seconds:.0f} s")
+    left = trend.seconds_left(tick) if trend else None
+    if left is not None:
+        parts.append(f"perhaps {about(left)} more")
+    return f"{tick.phase}: {', '.join(parts)}"
