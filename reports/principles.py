@@ -11,15 +11,15 @@ from ..specs.verdict import Result
 
 HEAD = """# The rules of the GPU SVM design, held and broken
 
-Made by `svmcheck principles docs/principles.md` from `specs/principles.toml` and the catalogue; do not edit. Each rule is
-a property that holds in the baseline and fails in a variant that breaks the rule. Counts are of the default sizes of the
-variants named.
+Made by `svmcheck principles docs/principles.md` from `specs/principles.toml` and the catalogue; do not edit. Each rule
+is a property that holds in the baseline and fails in a variant that breaks the rule. Counts are of the default sizes of
+the variants named.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A rule with what was found for its two rows. ``picture``: the drawing of the counterexample, beside the document."""
+    """A rule with what was found for its two rows. ``picture``: the counterexample's drawing, beside the document."""
 
     principle: Principle
     holds: Result

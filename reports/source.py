@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ..model.ir.program import Frame, shown_frame
 
-
 PACKAGE = Path(__file__).resolve().parents[1]
 """Where frames of the shipped primitives and protocols start from, whatever the current directory is."""
 

@@ -73,7 +73,7 @@ class GpuFault(Evictor):
 
 
 def migrate_to_devmem(k: GpuFault, opt: Gpu, drv: Callback) -> Err:
-    """drm_pagemap_migrate_to_devmem(): all pages of the range, or none. A window has a first and perhaps a last page."""
+    """drm_pagemap_migrate_to_devmem(): all pages of the range, or none. The range is one page or two."""
     invalidate_start(k, drv, 0, k.window - 1, Event.MIGRATE)
     first = collect_system_page(k, 0)
     last: Page = null

@@ -50,8 +50,10 @@ def test_two_unprotected_reads(body: str) -> None:
         "k.lock.lock()\nk.c = k.a and k.b\nk.lock.unlock()",
         "with k.lock:\n    k.c = k.a and k.b",
         "if k.lock.trylock():\n    k.c = k.a and k.b\n    k.lock.unlock()",
-        "if k.n == 0:\n    k.lock.lock()\nelse:\n    k.other.lock()\n    k.other.unlock()\n    k.lock.lock()\n"
-        "k.c = k.a and k.b\nk.lock.unlock()",
+        (
+            "if k.n == 0:\n    k.lock.lock()\nelse:\n    k.other.lock()\n    k.other.unlock()\n    k.lock.lock()\n"
+            "k.c = k.a and k.b\nk.lock.unlock()"
+        ),
         "with atomic():\n    k.c = k.a and k.b",
         "wait(k.a and k.b)",
         'assert k.a or k.b or k.n == 0, "x"',
