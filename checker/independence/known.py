@@ -7,7 +7,7 @@ may have; None if nothing is known. Everything here errs towards "may be".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
@@ -112,29 +112,26 @@ def after(layout: Layout, step: Step, known: Known, cell: int) -> Value:
 def changes(layout: Layout, step: Step, known: Known) -> Touched:
     """The flags that the step may change where it is taken in a state of which this is known."""
     result: dict[int, int] = {}
-    before = assumed(layout, step, known)
+    demanded = dict(_demanded(step))
     for write in step.updates:
         mask = write.mask
-        old, new = before.get(write.cells[0]), value_of(layout, write.value, known)
-        if len(write.cells) == 1 and isinstance(old, frozenset) and isinstance(new, frozenset):
-            mask = flags(write.kind, old | new)
+        old = meet(value_of(layout, write.place, known), demanded.get(write.place))
+        new = value_of(layout, write.value, known)
+        if isinstance(old, frozenset) and isinstance(new, frozenset):
+            mask &= flags(write.place.type, old | new)
         for cell in write.cells:
             result[cell] = result.get(cell, 0) | mask
     return result
 
 
-def assumed(layout: Layout, step: Step, known: Known) -> Known:
-    """What is known of a state in which the step is taken: its guard and its checks hold too."""
-    result = dict(known)
+def _demanded(step: Step) -> Iterator[tuple[Expr, Value]]:
+    """The places that hold one value where the step is taken, for its guard and its checks say so."""
     for part in (*conditions(step.guard), *(ok for d in step.demands if d.when == TRUE for ok in d.ok)):
         match part:
-            case Binary("==", Load(var, index), Const(value)):
-                cells = tuple(cells_at(layout, var, index))
-                if len(cells) == 1 and not isinstance(result.get(cells[0]), Bits):
-                    result[cells[0]] = meet(result.get(cells[0]), frozenset({value}))
+            case Binary("==", Load() as place, Const(value)):
+                yield place, frozenset({value})
             case _:
                 pass
-    return result
 
 
 def _any(kind: Type) -> Value:

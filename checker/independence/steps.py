@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from ...model.ir.build import arithmetic, both, choice, compare, either, negate, set_operation
-from ...model.ir.expr import Binary, Bound, Const, Expr, Ite, Load, Me, Quant, Unary
+from ...model.ir.expr import FALSE, TRUE, Binary, Bound, Const, Expr, Ite, Load, Me, Quant, Unary
 from ...model.ir.layout import Layout
 from ...model.ir.program import Edge
 from ...model.ir.types import SetType, Type
@@ -25,12 +25,12 @@ Touched = Mapping[int, int]  # position of a cell -> mask of its flags
 
 @dataclass(frozen=True)
 class Write:
-    """One update: to the only one of ``cells``, or to one of them. ``mask``: the flags that may change."""
+    """One update: of ``place``, which is one of ``cells``. ``mask``: the flags that may change."""
 
+    place: Load
     cells: tuple[int, ...]
     value: Expr
     mask: int
-    kind: Type
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ def _step(layout: Layout, instance: int, me: int, edge: Edge) -> Step:
         mask = _changed_bits(update.var, index, value)
         for expr in index if mask != ALL else (*index, value):
             _read(layout, expr, reads)
-        write = Write(tuple(cells_at(layout, update.var, index)), value, mask, layout.variables[update.var].type)
+        place = Load(update.var, index, layout.variables[update.var].type)
+        write = Write(place, tuple(cells_at(layout, update.var, index)), value, mask)
         updates.append(write)
         for cell in write.cells:
             writes[cell] = writes.get(cell, 0) | mask
@@ -191,8 +192,19 @@ def settled(expr: Expr, me: int) -> Expr:
             return expr
 
 
+def _element(held: Expr, bit: Const) -> Expr:
+    """Whether a set has an element, said of the set without what is done to other elements."""
+    match held:
+        case Binary("with" | "without" as op, inner, Const(changed)):
+            return (TRUE if op == "with" else FALSE) if changed == bit.value else _element(inner, bit)
+        case _:
+            return set_operation("has", held, bit)
+
+
 def _folded(expr: Binary) -> Expr:
     match expr.op:
+        case "has" if isinstance(expr.left, Binary) and isinstance(expr.right, Const):
+            return _element(expr.left, expr.right)
         case "and":
             return both(expr.left, expr.right)
         case "or":

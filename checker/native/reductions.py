@@ -62,12 +62,12 @@ def _partial_order(program: Program) -> Plan:
     ample = ample_locations(program)
     if ample.why_not:
         return Plan(notes=(f"partial-order reduction was switched off: {ample.why_not}",))
-    count = sum(map(len, ample.locations))
+    count = sum(map(len, ample.places))
     if not count:
         return Plan(notes=("partial-order reduction does nothing here: every step may depend on another process",))
     total = sum(len(process.locations) for process in program.processes)
     note = (
-        f"partial-order reduction: steps from {count} of {total} locations are not interleaved;"
+        f"partial-order reduction: steps from {count} of {total} locations are not always interleaved;"
         " a counterexample may be longer than the shortest"
     )
     return Plan(ample=ample, notes=(note,))

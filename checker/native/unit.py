@@ -38,7 +38,16 @@ RUNTIME = (
 # Every name that a program's C defines, and so has to be told apart from that of the next program.
 ENTRIES = ("successors", "examine", "may_stay", "can_step", "temporal")
 REDUCING = ("canonical", "ample")
-OWN_PATTERNS = (r"step_\d+_\d+", r"steps_\d+", r"urgent_\d+", "all_settled", r"is_ample_\d+", "images", r"image_\w+")
+OWN_PATTERNS = (
+    r"step_\d+_\d+",
+    r"steps_\d+",
+    r"urgent_\d+",
+    "all_settled",
+    r"is_ample_\d+",
+    r"is_safe_\d+_\d+",
+    "images",
+    r"image_\w+",
+)
 OWN_NAMES = re.compile(rf"\b({'|'.join((*OWN_PATTERNS, *ENTRIES, *REDUCING))})\b")
 
 
