@@ -15,12 +15,14 @@ class Wishes:
     """What a user may ask of an engine; one that cannot says so in a notice.
 
     ``reductions``: names out of REDUCTIONS, or None to leave it to the engine. ``compare``: tell what they save.
+    ``compact``: a table of fingerprints in the place of states.
     """
 
     workers: int | None = None
     reductions: frozenset[str] | None = None
     keeping: Keeping | None = None
     compare: bool = False
+    compact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,15 @@ def _reference(wishes: Wishes) -> Ready:
     notices = ("the reference engine uses one core; --workers changes nothing",) if one_core else ()
     kept = ("the reference engine keeps no checkpoints; --checkpoint changes nothing",) if wishes.keeping else ()
     partial = ("the reference engine has no partial-order reduction",) if PARTIAL_ORDER in asked else ()
-    return Ready(ReferenceEngine(SYMMETRY in asked), (*notices, *partial, *kept))
+    compact = ("the reference engine keeps whole states; --fingerprint changes nothing",) if wishes.compact else ()
+    return Ready(ReferenceEngine(SYMMETRY in asked), (*notices, *partial, *kept, *compact))
 
 
 def _native(wishes: Wishes) -> Ready:
     """Where it cannot run it leaves the work to the reference engine by itself, and says so in its outcome."""
     from .native.engine import NativeEngine
 
-    return Ready(NativeEngine(wishes.workers, wishes.keeping, wishes.reductions, wishes.compare))
+    return Ready(NativeEngine(wishes.workers, wishes.keeping, wishes.reductions, wishes.compare, wishes.compact))
 
 
 def _smt(wishes: Wishes) -> Ready:

@@ -38,6 +38,7 @@ MOST_UNCOVERED = 12  # lines of steps never taken; a list longer than the verdic
 @click.option("--states", type=click.IntRange(min=1), help="Stop after this many states.")
 @click.option("--checkpoint", metavar="DIR", help="Keep the search in this folder, to go on with it if it is killed.")
 @click.option("--checkpoint-every", "every", type=duration, metavar="TIME", help="How often, if not each 10 seconds.")
+@click.option("--fingerprint", type=click.Choice(["64"]), help="Store a hash for a state; tells how likely a miss is.")
 @click.option("--resume", is_flag=True, help="Go on with the search in the folder of --checkpoint.")
 @reduction_options
 @click.option("--report", metavar="DIR", help="Write an HTML page and drawings for every violation into this folder.")
@@ -58,6 +59,7 @@ def command(
     states: int | None,
     checkpoint: str | None,
     every: float | None,
+    fingerprint: str | None,
     resume: bool,
     reductions: frozenset[str] | None,
     every_state: bool,
@@ -75,7 +77,10 @@ def command(
     program = compiled(selection, verbose=verbose)
     wanted = chosen_properties(program, names)
     chosen = NONE if every_state else reductions
-    ready = make(engine, Wishes(workers, chosen, keeping(checkpoint, every, resume), compare))
+    kept = keeping(checkpoint, every, resume)
+    if kept is not None and fingerprint is not None:
+        raise Problem("--fingerprint keeps no states for a checkpoint", "leave out --fingerprint or --checkpoint")
+    ready = make(engine, Wishes(workers, chosen, kept, compare, fingerprint is not None))
     for text in ready.notices:
         notice(text)
     outcome, status = _search(ready.engine, program, wanted, Limits(states, time, bytes_))

@@ -17,7 +17,7 @@ from ...model.semantics import Semantics
 from ...specs.verdict import Verdict
 from ..engine import Keeping, Limits, Outcome, Progress, Tick
 from ..liveness.decide import Judgement, Liveness
-from ..reductions import NONE
+from ..reductions import NONE, PARTIAL_ORDER
 from ..reference.budget import Budget, Stopped
 from ..reference.engine import ReferenceEngine
 from ..verdicts import Explored, Judge, coverage, unasked
@@ -27,6 +27,7 @@ from .library import Found, Search, Status, open_library
 from .live import Live, NoMemory
 from .liveness import NativeLiveness
 from .packing import Unsupported
+from .prints import FLAGS, NOT_DECIDED, ONE_WORD, assumption, qualified, run_by_prints
 from .quotient import real_run
 from .reductions import plan
 from .tables import Tables
@@ -45,14 +46,15 @@ class NativeEngine:
 
     ``workers``: threads, None for one on each core; results do not depend on it. ``keeping``: checkpoints.
     ``reductions``: names out of REDUCTIONS, or None for the usual ones; ``compare``: search without them too, to tell
-    what they save. Where there is no compiler, or the program is beyond the packing, the reference engine decides, and
-    a note says so.
+    what they save. ``compact``: a table of fingerprints (prints.py), without partial-order reduction. Where there is no
+    compiler, or the program is beyond the packing, the reference engine decides, and a note says so.
     """
 
     workers: int | None = None
     keeping: Keeping | None = None
     reductions: frozenset[str] | None = NONE
     compare: bool = False
+    compact: bool = False
     name: str = NAME
 
     def decide(self, program: Program, properties: tuple[Property, ...], limits: Limits, progress: Progress) -> Outcome:
@@ -68,17 +70,25 @@ class NativeEngine:
         self, program: Program, properties: tuple[Property, ...], limits: Limits, progress: Progress
     ) -> Outcome:
         try:
-            unit = translate([program], [plan(program, properties, self.reductions)])
+            unit = translate([program], [plan(program, properties, self._reductions)])
         except Unsupported as problem:
             return _by_reference(f"{problem}", program, properties, limits, progress)
-        built = build(unit.source)
+        compact = self.compact and unit.programs[0].packing.words > 1
+        built = build(unit.source, *FLAGS) if compact else build(unit.source)
         if isinstance(built, NoCompiler):
             return _by_reference(f"{built.reason} {built.remedy}", program, properties, limits, progress)
         workers = self.workers or os.cpu_count() or 1
         with ExitStack() as resources:
             keeper = self._keeper(unit, resources)
             search = Search(open_library(built.path), unit.programs[0], workers, limits.memory)
-            return decide_by(resources.enter_context(search), properties, limits, progress, keeper)
+            outcome = decide_by(resources.enter_context(search), properties, limits, progress, keeper)
+        notes = (ONE_WORD,) if self.compact and not compact else ()
+        return replace(outcome, notes=(*notes, *outcome.notes))
+
+    @property
+    def _reductions(self) -> frozenset[str] | None:
+        """Merged steps would have to be found again between fingerprints."""
+        return self.reductions - {PARTIAL_ORDER} if self.compact and self.reductions else self.reductions
 
     def _keeper(self, unit: Unit, resources: ExitStack) -> Keeper | None:
         """Raises BadRequest if the folder for checkpoints does not fit, OSError if it cannot be used."""
@@ -125,6 +135,9 @@ class _Decision:
         explored = self._explored(stopped)
         judge = Judge(self._semantics, explored, NAME, self._ahead, lambda: self._budget.seconds)
         results = tuple(judge.result(p) for p in properties)
+        if self._search.compact:
+            condition = assumption(self._search)
+            results = tuple(qualified(result, condition) for result in results)
         return Outcome(
             results,
             coverage(self._semantics.program, explored),
@@ -204,6 +217,8 @@ class _Decision:
 
     def _run_to(self, name: str, found: Found) -> Callable[[], Schedule]:
         def schedule() -> Schedule:
+            if self._search.compact:
+                return run_by_prints(self._semantics, self._search, found, name)
             if self._numbering.plan.reduces:
                 return real_run(self._semantics, self._search, found, name)
             root, moves = self._search.path(found.state)
@@ -215,6 +230,8 @@ class _Decision:
 
     def _ahead(self, claim: Property) -> Judgement:
         """A property of the complete graph, which only a safe program has."""
+        if self._search.compact:
+            return Judgement(Verdict.TRUNCATED, NOT_DECIDED)
         try:
             if self._stopped is None:
                 return self._liveness.decide(claim)

@@ -113,6 +113,10 @@ _SIGNATURES = {
     "svm_parent": (ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_uint32)),
     "svm_number": (ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_void_p)),
     "svm_graph": (None, (ctypes.c_void_p, *[ctypes.c_void_p] * 4)),
+    "svm_compact": (ctypes.c_int, ()),
+    "svm_hash": (ctypes.c_uint64, (ctypes.c_void_p,)),
+    "svm_print": (ctypes.c_uint64, (ctypes.c_void_p, ctypes.c_uint32)),
+    "svm_closest": (ctypes.c_uint64, (ctypes.c_void_p,)),
     "svm_part": (None, (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)),
     "svm_levels": (ctypes.c_void_p, (ctypes.c_void_p,)),
     "svm_restore_part": (ctypes.c_int, (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)),
@@ -149,6 +153,7 @@ class Search:
         """
         self.library = library
         self.numbering = numbering
+        self.compact = bool(library.svm_compact())  # fingerprints in the place of states
         library.svm_choose(program)
         self.handle = library.svm_open(workers, UNLIMITED if memory is None else memory)
         if not self.handle:
@@ -205,6 +210,12 @@ class Search:
         numbers = self.ancestry(number)
         steps = (self.library.svm_step(self.handle, a, b) for a, b in pairwise(numbers))
         return numbers[0], tuple(self.move(s) for s in steps)
+
+    def print_of(self, state: tuple[int, ...]) -> int:
+        """The fingerprint of the state that stands for a state."""
+        words = self._words(state)
+        self.library.svm_canonical(words)
+        return self.library.svm_hash(words)
 
     def saved(self, part: int) -> Saved:
         out = Saved()

@@ -29,6 +29,7 @@ RUNTIME = (
     "trace.c",
     "quotient.c",
     "checkpoint.c",
+    "prints.c",
     "live.c",
     "ahead.c",
     "fair.c",

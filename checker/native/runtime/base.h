@@ -11,6 +11,10 @@ typedef uint64_t u64;
 typedef uint32_t u32;
 typedef int64_t i64;
 
+#ifndef FINGERPRINT /* 1: a table of 64-bit hashes of the states, of which only the last two levels are kept */
+#define FINGERPRINT 0
+#endif
+
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define ROW (WORDS + 1) /* a successor: its words, then where it came from */

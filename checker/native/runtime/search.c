@@ -73,7 +73,7 @@ static void expand(Search *search, u32 p, u32 worker)
     while (part->cursor < part->stop) {
         u64 *end = rows;
         for (; part->cursor < part->stop && end <= full; part->cursor++) {
-            const u64 *s = part->states + (u64)part->cursor * WORDS;
+            const u64 *s = words_of(part, part->cursor);
             u64 from = ((u64)part->cursor * PARTS + p) << 32;
             examine(s, from | NONE, &part->faults);
             u32 faults = part->faults.count;
@@ -167,6 +167,9 @@ static u64 next_level(Search *search)
         Part *part = &search->part[p];
         part->begin = part->cursor = part->end;
         part->end = part->count;
+#if FINGERPRINT
+        forget_words(part, part->begin);
+#endif
         frontier += part->end - part->begin;
     }
     if (frontier && !note_level(search))
@@ -214,6 +217,9 @@ void svm_close(Search *search)
         for (u32 q = 0; q < PARTS; q++)
             released(&search->memory, part->out[q].at, (u64)part->out[q].room * ROW * 8);
         released(&search->memory, part->states, (u64)part->states_room * WORDS * 8);
+#if FINGERPRINT
+        released(&search->memory, part->prints, (u64)part->prints_room * 8);
+#endif
         released(&search->memory, part->parents, (u64)part->parents_room * 4);
         released(&search->memory, part->slots, (u64)4 << part->slot_bits);
     }

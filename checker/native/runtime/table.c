@@ -8,6 +8,9 @@
  * 8 * WORDS bytes for the words, 4 for the parent and 4 / load for the slot.
  *
  * The number of a state in the whole search is (number in the partition) * PARTS + partition.
+ *
+ * With FINGERPRINT the table holds `prints`, the 64-bit hashes of the states, and takes two states with one hash for the
+ * same. `states` then begins with that of number `base`: only those are kept that are still expanded or about to be.
  */
 
 #define PART_BITS 4
@@ -27,6 +30,10 @@ typedef struct {
     u32 *parents; /* number in the whole search, or NONE for an initial state */
     u32 *slots;
     u32 count, states_room, parents_room, slot_bits;
+#if FINGERPRINT
+    u64 *prints;
+    u32 prints_room, base;
+#endif
     u32 begin, end; /* the level being expanded */
     u32 cursor, stop; /* what is expanded of it, and how far to go in this round */
     u64 transitions;
@@ -64,6 +71,33 @@ static inline int same(const u64 *a, const u64 *b)
     return difference == 0;
 }
 
+/* What a state is known by: its words, or its hash. KEYS is the name of the array of them in a partition. */
+#if FINGERPRINT
+#define KEYS prints
+#define KEY_WORDS 1
+#define BASE(part) ((part)->base)
+#else
+#define KEYS states
+#define KEY_WORDS WORDS
+#define BASE(part) 0u
+#endif
+
+static inline int is_key_of(const u64 *key, const u64 *s)
+{
+    return FINGERPRINT ? *key == hash_of(s) : same(key, s);
+}
+
+static inline u64 hash_of_key(const u64 *key)
+{
+    return FINGERPRINT ? *key : hash_of(key);
+}
+
+/* The words of a state by its number in the partition. */
+static inline u64 *words_of(const Part *part, u32 number)
+{
+    return part->states + (u64)(number - BASE(part)) * WORDS;
+}
+
 /*
  * Slots. `mask` covers the bits of a slot that number a state; the lower 32 bits of a hash choose slot and tag. A probe
  * ends at the first slot from `at` on that is empty or has the tag of the hash.
@@ -82,11 +116,11 @@ static inline u32 slot_value(u32 hash, u32 mask, u32 number)
 }
 
 /* The number of a state in its partition; or NONE, and then `free` is the slot to put it into. */
-static inline u32 look_up(const u32 *slots, const u64 *states, u32 mask, const u64 *s, u32 hash, u32 at, u32 *free)
+static inline u32 look_up(const u32 *slots, const u64 *keys, u32 mask, const u64 *s, u32 hash, u32 at, u32 *free)
 {
     u32 slot;
     while ((slot = slots[at = probe(slots, mask, hash, at)]) != 0) {
-        if (likely(same(states + (u64)((slot & mask) - 1) * WORDS, s)))
+        if (likely(is_key_of(keys + (u64)((slot & mask) - 1) * KEY_WORDS, s)))
             return (slot & mask) - 1;
         at = (at + 1) & mask;
     }
@@ -97,7 +131,7 @@ static inline u32 look_up(const u32 *slots, const u64 *states, u32 mask, const u
 static u32 find(const Part *part, const u64 *s, u32 hash)
 {
     u32 mask = (1u << part->slot_bits) - 1, unused;
-    return part->slots ? look_up(part->slots, part->states, mask, s, hash, hash & mask, &unused) : NONE;
+    return part->slots ? look_up(part->slots, part->KEYS, mask, s, hash, hash & mask, &unused) : NONE;
 }
 
 /* An index of 1 << bits slots, filled from the states. */
@@ -111,7 +145,7 @@ static int make_index(Memory *memory, Part *part, u32 bits)
     for (u32 from = 0; from < part->count; from += FAR) {
         u32 n = part->count - from < FAR ? part->count - from : FAR;
         for (u32 k = 0; k < n; k++) {
-            hash[k] = (u32)hash_of(part->states + (u64)(from + k) * WORDS);
+            hash[k] = (u32)hash_of_key(part->KEYS + (u64)(from + k) * KEY_WORDS);
             __builtin_prefetch(slots + (hash[k] & mask), 1);
         }
         for (u32 k = 0; k < n; k++) {
@@ -133,13 +167,28 @@ static int grow_index(Memory *memory, Part *part)
     return make_index(memory, part, part->slots ? part->slot_bits + 1 : FIRST_SLOT_BITS);
 }
 
-static int grow_states(Memory *memory, Part *part, u32 room)
+/* Room for the words of the states from `base` on. */
+static int grow_words(Memory *memory, Part *part, u32 room)
 {
     u64 *states = resized(memory, part->states, (u64)part->states_room * WORDS * 8, (u64)room * WORDS * 8);
     if (!states)
         return 0;
     part->states = states;
     part->states_room = room;
+    return 1;
+}
+
+static int grow_states(Memory *memory, Part *part, u32 room)
+{
+    if (room - BASE(part) > part->states_room && !grow_words(memory, part, room - BASE(part)))
+        return 0;
+#if FINGERPRINT
+    u64 *prints = resized(memory, part->prints, (u64)part->prints_room * 8, (u64)room * 8);
+    if (!prints)
+        return 0;
+    part->prints = prints;
+    part->prints_room = room;
+#endif
     u32 *parents = resized(memory, part->parents, (u64)part->parents_room * 4, (u64)room * 4);
     if (!parents)
         return 0;
@@ -166,7 +215,10 @@ static int reserve(Memory *memory, Part *part, u32 more)
     while (!part->slots || need * 2 > (u64)1 << part->slot_bits)
         if (!grow_index(memory, part))
             return 0;
-    return need <= part->parents_room || grow_states(memory, part, (u32)(need + need / 4 + 64));
+    u32 room = (u32)(need + need / 4 + 64), window = (u32)(need - BASE(part));
+    if (need > part->parents_room && !grow_states(memory, part, room))
+        return 0;
+    return window <= part->states_room || grow_words(memory, part, window + window / 4 + 64);
 }
 
 /*
@@ -179,24 +231,40 @@ static void insert_rows(Part *part, const u64 *const *restrict rows, u32 n)
     const u32 mask = (1u << part->slot_bits) - 1;
     u32 *restrict slots = part->slots, *restrict parents = part->parents, count = part->count, at[FAR];
     u64 *restrict states = part->states;
+    const u32 base = BASE(part);
+#if FINGERPRINT
+    u64 *restrict prints = part->prints;
+#endif
     for (u32 k = 0; k < n + FAR; k++) {
         if (k < n)
             __builtin_prefetch(slots + ((u32)rows[k][WORDS] & mask), 1);
         if (k >= FAR - NEAR && k < n + FAR - NEAR) {
             u32 hash = (u32)rows[k - (FAR - NEAR)][WORDS], end = probe(slots, mask, hash, hash & mask);
             at[(k - (FAR - NEAR)) % FAR] = end;
-            __builtin_prefetch(states + (u64)(slots[end] ? (slots[end] & mask) - 1 : count) * WORDS);
+            __builtin_prefetch(KEYS + (u64)(slots[end] ? (slots[end] & mask) - 1 : count) * KEY_WORDS);
         }
         if (k < FAR)
             continue;
         const u64 *row = rows[k - FAR];
         u32 hash = (u32)row[WORDS], free = at[k % FAR];
-        if (look_up(slots, states, mask, row, hash, free, &free) != NONE)
+        if (look_up(slots, KEYS, mask, row, hash, free, &free) != NONE)
             continue;
         slots[free] = slot_value(hash, mask, count);
         for (int w = 0; w < WORDS; w++)
-            states[(u64)count * WORDS + w] = row[w];
+            states[(u64)(count - base) * WORDS + w] = row[w];
+#if FINGERPRINT
+        prints[count] = hash_of(row);
+#endif
         parents[count++] = (u32)(row[WORDS] >> 32);
     }
     part->count = count;
 }
+
+#if FINGERPRINT
+/* Of the states before this number only the hashes are needed any more. */
+static void forget_words(Part *part, u32 before)
+{
+    memmove(part->states, words_of(part, before), (u64)(part->count - before) * WORDS * 8);
+    part->base = before;
+}
+#endif

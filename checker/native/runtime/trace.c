@@ -3,7 +3,7 @@
 
 static const u64 *state_words(const Search *search, u32 number)
 {
-    return search->part[number % PARTS].states + (u64)(number / PARTS) * WORDS;
+    return words_of(&search->part[number % PARTS], number / PARTS);
 }
 
 static u32 number_of(const Search *search, const u64 *words)

@@ -108,3 +108,14 @@ def test_a_checkpoint_that_does_not_fit(arguments: list[str], message: str, dice
     assert status == 2
     assert message in told
     assert "Traceback" not in told
+
+
+def test_fingerprints_tell_how_likely_a_miss_is(dice: Path) -> None:
+    wide = ENDLESS.replace("bounded(0, 9)", "bounded(0, 2**20)").replace("8, most=8", "1, most=8")
+    (dice / "dice.py").write_text(wide)
+    status, document, told = check(dice, "native", "--fingerprint", "64", "--property", "no-deadlock")
+    assert status == 0, told
+    [result] = document["results"]
+    assert result["verdict"] == "HOLDS"
+    assert any("no two states have one fingerprint (probability " in text for text in result["assumptions"])
+    assert check(dice, "native", "--fingerprint", "64", "--checkpoint", "kept")[0] == 2
