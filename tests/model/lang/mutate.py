@@ -38,18 +38,20 @@ def mutated(text: str, rng: random.Random, changes: int) -> str:
 def _of_lines(text: str, rng: random.Random) -> str:
     lines = text.split("\n")
     at = rng.randrange(len(lines))
-    indent = re.match(r"\s*", lines[at])
+    indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+    # Statements go into bodies only: what stands at the top level is executed, and an endless loop would be endless.
+    stray = indent + rng.choice(LINES) if indent else ""
     match rng.randrange(5):
         case 0:
             del lines[at]
         case 1:
             lines.insert(at, lines[rng.randrange(len(lines))])
         case 2:
-            lines[at] = (indent[0] if indent else "") + rng.choice(LINES)
+            lines[at] = stray
         case 3:
-            lines.insert(at, (indent[0] if indent else "") + rng.choice(LINES))
+            lines.insert(at, stray)
         case _:
-            lines[at] = (indent[0] if indent else "") + lines[rng.randrange(len(lines))].strip()
+            lines[at] = indent + lines[rng.randrange(len(lines))].strip() if indent else ""
     return "\n".join(lines) or "\n"
 
 
@@ -105,7 +107,10 @@ def _replace_expression(tree: ast.Module, inside: list[ast.AST], rng: random.Ran
 
 
 def _change_statements(tree: ast.Module, inside: list[ast.AST], rng: random.Random) -> None:
-    bodies = [n.body for n in ast.walk(tree) if isinstance(getattr(n, "body", None), list) and n is not tree]
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+    bodies = [f.body for f in functions] + [
+        b for n in inside for b in (getattr(n, "body", None),) if isinstance(b, list)
+    ]
     bodies = [b for b in bodies if b and isinstance(b[0], ast.stmt)]
     if not bodies:
         return
