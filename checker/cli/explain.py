@@ -7,7 +7,7 @@ import textwrap
 
 import click
 
-from ...model.lang.codes import CODES
+from ...model.lang.codes import CODES, CodeInfo
 from ...specs.suggest import suggest
 from .problems import Problem
 
@@ -26,8 +26,14 @@ def command(code: str) -> None:
         raise Problem(f'there is no error code "{code}"', f"{suggest(name, sorted(CODES), 'codes')}")
     info = CODES[name]
     click.echo(f"{name}: {info.headline}\n\n{textwrap.fill(info.explanation, 100)}")
-    wrong = f"wrong, with {info.request}" if info.request else "wrong"
-    for title, example in ((wrong, info.wrong), ("right", info.right)):
-        if example:
-            shown = example.encode("utf-8", "replace").decode()  # one example is about a byte that is no UTF-8
-            click.echo(f"\n{title}:\n\n{textwrap.indent(shown.strip(), '    ')}")
+    for title, example in (("wrong", _wrong(info)), ("right", info.right)):
+        shown = example.encode("utf-8", "replace").decode()  # one example is about a byte that is no UTF-8
+        click.echo(f"\n{title}:\n\n{textwrap.indent(shown.strip(), '    ')}")
+
+
+def _wrong(info: CodeInfo) -> str:
+    """The wrong file; where the request is to blame, after the command that is."""
+    if not info.request:
+        return info.wrong
+    file = "" if ".py" in info.request else "example.py "
+    return f"$ svmcheck check {file}{info.request}\n\n{info.wrong}"

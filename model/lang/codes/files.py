@@ -13,6 +13,7 @@ FILES: dict[str, CodeInfo] = {
         " file.",
         "",
         sample(),
+        request="missing.py",
     ),
     "SVM002": CodeInfo(
         "the file is not UTF-8",
