@@ -85,7 +85,8 @@ def _bind(low: Lowerer, node: ast.For, name: str, found: quantifiers.Domain, num
 
 
 def _assigned_by_loop_only(low: Lowerer, node: ast.For, name: str) -> None:
-    own = {id(n.target) for n in ast.walk(low.scope.function.node) if isinstance(n, ast.For)}
+    """A second meaning for the name in this function is refused; quantifiers have names of their own."""
+    own = {id(n.target) for n in ast.walk(low.scope.function.node) if isinstance(n, ast.For | ast.comprehension)}
     inner = {id(n.target) for part in node.body for n in ast.walk(part) if isinstance(n, ast.For)}
     stores = [n for n in ast.walk(low.scope.function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
     for part in stores:

@@ -15,7 +15,7 @@ from svmcheck.model.ir.program import Dim, Program
 from svmcheck.model.ir.properties import properties
 from svmcheck.model.ir.types import IntType, PidType, SetType
 from svmcheck.specs.verdict import Grade, Verdict
-from tests.checker.native.test_random import MOST_STATES, by_reference
+from tests.checker.native.agreement import MOST_STATES, by_reference
 from tests.checker.native.together import outcomes
 from tests.irbuild import (
     ME,
