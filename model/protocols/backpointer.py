@@ -13,7 +13,7 @@ together, and one that mremap() moves the first to. Each mm may have a GPU page 
     drm-pagemap       zone_device_data counts the pages of an allocation; addresses come from the fault and the rmap
     nouveau           it is the svmm, a GPU address space; own migrations skip the notifier and invalidate that svmm
     recorded-address  as nouveau, and the address to invalidate is the one that the page was migrated at
-    amdkfd            it is the svm_bo; the range is looked up by the fault's address in the mm of the svm_bo
+    amdkfd            it is the svm_bo, and the range is looked up by the fault's address in the svm_bo's mm
 
 Departures: a sleeper waits for the entry to change (cpu_fault.py has the wait queue); the GPU fault is one step outside
 any bracket, and loads the GPU PTE (notifier.py has how); each page is migrated by itself, and only the faulting page
@@ -226,10 +226,9 @@ def replace_page(k: Backpointer, page: Page, new: Page) -> None:
 def collect(k: Backpointer, opt: Driver, p: Place, page: Page) -> None:
     """migrate_vma_collect_pmd() for one locked page: the collection's reference takes the place of the mapping's."""
     invalidate_start(k, opt, p, 0, False, Event.MIGRATE)
-    with atomic():
-        if p.page == page and (p.pte == Pte.DEVICE or p.pte == Pte.RAM):
-            p.pte = Pte.MIGRATION
-            page.refs.count -= 1
+    with atomic():  # the page lock and mmap_lock have kept the entry as it was
+        p.pte = Pte.MIGRATION
+        page.refs.count -= 1
     invalidate_end(p)
 
 
@@ -261,13 +260,13 @@ def bring_back(k: Backpointer, opt: Driver, p: Place, va: int, page: Page) -> No
 def migrate_to_ram(k: Backpointer, opt: Driver, p: Place, va: int, page: Page) -> bool:
     """False: VM_FAULT_SIGBUS."""
     if opt.driver == "amdkfd":
-        return svm_migrate_to_ram(k, opt, va, page)
+        return svm_migrate_to_ram(k, opt, p, va, page)
     bring_back(k, opt, p, va, page)
     return True
 
 
-def svm_migrate_to_ram(k: Backpointer, opt: Driver, va: int, page: Page) -> bool:
-    """The mm is that of the svm_bo, the range is the one at the fault's address in it."""
+def svm_migrate_to_ram(k: Backpointer, opt: Driver, p: Place, va: int, page: Page) -> bool:
+    """The range is the one at the fault's address in the mm of the svm_bo; what moves is the mapping that faulted."""
     with atomic():
         touch(page.data)
         if k.mm_gone:  # mmget_not_zero(svm_bo->eviction_fence->mm)
@@ -275,8 +274,8 @@ def svm_migrate_to_ram(k: Backpointer, opt: Driver, va: int, page: Page) -> bool
         k.mm_users += 1
     k.svms_lock.lock()
     found = k.ranges[va].exists
-    if found and k.ranges[va].in_vram and k.places[va].page == page and k.places[va].pte == Pte.DEVICE:
-        bring_back(k, opt, k.places[va], va, page)
+    if found and k.ranges[va].in_vram:  # otherwise 0: the fault is taken again
+        bring_back(k, opt, p, va, page)
         k.ranges[va].in_vram = False
     k.svms_lock.unlock()
     with atomic():
@@ -351,9 +350,10 @@ def gpu_migration(k: Backpointer, opt: Driver) -> None:
 
 def migrate_to_devmem(k: Backpointer, opt: Driver, p: Place, va: int, data: Data) -> None:
     page: Page = null
-    with atomic():
-        if p.vma and p.pte == Pte.RAM and p.page.lock.trylock():
+    with atomic():  # migrate_vma_collect_pmd(): nobody else locks system pages here, so that the trylock succeeds
+        if p.vma and p.pte == Pte.RAM:
             page = p.page
+            page.lock.lock()
             page.refs.get()
     if page == null:
         return
@@ -377,8 +377,7 @@ def migrate_to_devmem(k: Backpointer, opt: Driver, p: Place, va: int, data: Data
         with atomic():
             new.data = data
             new.born_with = data
-    if k.ranges[va].exists:
-        k.ranges[va].in_vram = True
+    k.ranges[va].in_vram = True
     cover("moved-to-device")
     page.lock.unlock()
     put_page(k, opt, page)
