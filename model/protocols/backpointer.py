@@ -479,7 +479,10 @@ def fork(k: Backpointer, opt: Driver) -> None:
 
 @process(Backpointer.exits)
 def exit_parent(k: Backpointer, opt: Driver) -> None:
-    """The last mmput() of the parent: exit_mmap() and the end of its GPU address space. The child lives on."""
+    """The last mmput() of the parent: exit_mmap() and the end of its GPU address space. The child lives on.
+
+    It has closed the DRM file that it inherited, which would keep the parent's GPU address space.
+    """
     with pending("exit-returns"):
         with atomic():
             wait(k.mm_users == 0)
