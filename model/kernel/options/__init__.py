@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Which kernel runs: generations, policies of drivers, and rules broken on purpose.
+
+An option is a field of a frozen dataclass whose type is ``Literal`` of names or ``bool``; the default is the current
+kernel. Names and choices are those of the protocols in ``model/protocols`` where a protocol has them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .gpu import GpuOptions
+from .mm import MmOptions
+
+
+@dataclass(frozen=True)
+class Config(MmOptions, GpuOptions):
+    """All options of one kernel."""

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""A scenario: a world of kernel structures and the tasks that act in it, by name, with sizes and options."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args, get_origin, get_type_hints
+
+from .options import Config
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(slots=True)
+class World:
+    """What a scenario built. ``roots``: the structures whose contents are the state (tasks are added by the runtime).
+
+    ``check`` raises Oops where the state after a step is wrong; ``finish`` where the state at the end of a complete
+    run is (leaks, lost data). ``observed``: what an abstraction of the scenario looks at, by name.
+    """
+
+    roots: list[object]
+    check: Callable[[], None] = _nothing
+    finish: Callable[[], None] = _nothing
+    observed: dict[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A size of a scenario, as ``Size`` of the protocol language."""
+
+    default: int
+    least: int = 0
+    most: int = 8
+
+
+Build = Callable[[Config, Mapping[str, int]], World]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """``build`` is called anew for each run, with a scheduler installed; it spawns the tasks."""
+
+    name: str
+    doc: str
+    build: Build
+    sizes: Mapping[str, Size]
+    defaults: Mapping[str, object]  # options whose default in this scenario is not that of Config
+    fast: bool = True  # small enough for an exhaustive exploration
+
+
+SCENARIOS: dict[str, Scenario] = {}
+
+
+def scenario(
+    name: str, sizes: Mapping[str, Size] | None = None, fast: bool = True, **defaults: object
+) -> Callable[[Build], Build]:
+    """Registers a function that builds a world; its docstring is the scenario's description."""
+
+    def register(build: Build) -> Build:
+        assert name not in SCENARIOS, name
+        SCENARIOS[name] = Scenario(name, (build.__doc__ or "").strip(), build, sizes or {}, defaults, fast)
+        return build
+
+    return register
+
+
+def choices() -> dict[str, tuple[str, ...]]:
+    """Every option and what it can be, as text."""
+    found: dict[str, tuple[str, ...]] = {}
+    hints = get_type_hints(Config)
+    for option in dataclasses.fields(Config):
+        hint = hints[option.name]
+        found[option.name] = tuple(map(str, get_args(hint))) if get_origin(hint) is Literal else ("false", "true")
+    return found
+
+
+def configure(found: Scenario, chosen: Mapping[str, str]) -> Config:
+    """The options of a run: defaults of the kernel, then of the scenario, then what was asked for (valid text)."""
+    values: dict[str, object] = dict(found.defaults)
+    for name, text in chosen.items():
+        values[name] = text == "true" if choices()[name] == ("false", "true") else text
+    return Config(**values)  # pyright: ignore[reportArgumentType]

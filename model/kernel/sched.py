@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Where the executable kernel hands control to a scheduler: ``point(op)`` before each step that another task can see.
+
+What a task does from one point to the next is one step: the operation it announced, and whatever only it can see.
+Code under a lock that nothing else reads without that lock needs no points of its own. Without a scheduler (while a
+scenario is set up) points are passed through, and an operation that would block is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Hashable
+from contextlib import contextmanager
+from typing import Final, Protocol
+
+READ: Final = 0  # commutes with other reads of the same key
+WRITE: Final = 1
+ACQUIRE: Final = 2  # takes a lock exclusively; blocks while it is held
+SHARE: Final = 3  # takes a lock for read; commutes with other SHAREs
+RELEASE: Final = 4  # gives a lock back: never enabled together with an ACQUIRE or SHARE that it lets go on
+AWAIT: Final = 5  # blocks until a condition over the key holds, and reads it
+
+MODES: Final = ("read", "write", "acquire", "share", "release", "await")
+
+
+class Op:
+    """A visible operation: what it does (``mode``) to what (``key``), and when it can happen.
+
+    ``key`` names a piece of shared state and is the same in every run of the same schedule. ``ready`` is asked without
+    side effect; None is always. ``urgent``: while such an operation is enabled, only such operations go on.
+    """
+
+    __slots__ = ("key", "mode", "name", "ready", "urgent")
+
+    def __init__(
+        self, name: str, key: Hashable, mode: int, ready: Callable[[], bool] | None = None, urgent: bool = False
+    ) -> None:
+        self.name = name
+        self.key = key
+        self.mode = mode
+        self.ready = ready
+        self.urgent = urgent
+
+    def __repr__(self) -> str:
+        return f"{self.name} ({MODES[self.mode]} {self.key})"
+
+
+START: Final = Op("start", None, READ)
+
+
+class Stopped(BaseException):
+    """The run is over: unwinds a task that had not ended. Never caught by the kernel."""
+
+
+class Oops(Exception):
+    """The kernel did what must never happen: BUG_ON(), use after free, unlock by another task.
+
+    ``check``: the name of the check that failed, as the catalogue of checks lists it; the message is one sentence.
+    """
+
+    def __init__(self, check: str, message: str) -> None:
+        super().__init__(message)
+        self.check = check
+
+
+class Task:
+    """A thread of the executable kernel.
+
+    ``op`` is what it does next. ``daemon``: a kernel thread that may wait for work for ever. ``held``: the locks it
+    holds, outermost first, as (lock, shared). ``pending``: what it must complete; ``completed`` counts what it did.
+    ``made`` numbers the objects it created, so that their names do not depend on what other tasks created before.
+    """
+
+    __slots__ = (
+        "backing",
+        "completed",
+        "cpu",
+        "daemon",
+        "done",
+        "function",
+        "held",
+        "made",
+        "name",
+        "number",
+        "op",
+        "pending",
+        "waits",
+    )
+
+    def __init__(self, number: int, name: str, function: Callable[[], object], daemon: bool = False) -> None:
+        self.number = number
+        self.name = name
+        self.function = function
+        self.daemon = daemon
+        self.op = START
+        self.done = False
+        self.held: list[tuple[object, bool]] = []
+        self.made = 0
+        self.cpu: object = None  # the Cpu it is bound to, if any
+        self.pending: list[str] = []
+        self.completed = 0
+        self.waits: object = None  # the lock or queue it sleeps on, for the wait-for graph
+        self.backing: object = None  # the greenlet or thread
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class Scheduler(Protocol):
+    """What a runtime provides; one at a time is installed."""
+
+    current: Task | None
+
+    def point(self, op: Op) -> None: ...
+
+    def choose(self, n: int, why: str) -> int: ...
+
+    def spawn(self, name: str, function: Callable[[], object], daemon: bool = False) -> Task: ...
+
+    def failed(self) -> None: ...
+
+    def also(self, key: Hashable, mode: int) -> None: ...
+
+
+_SETUP = Task(0, "setup", lambda: None)
+_scheduler: Scheduler | None = None
+
+
+def install(scheduler: Scheduler | None) -> None:
+    """From now on points go to this scheduler; None passes them through."""
+    global _scheduler
+    _scheduler = scheduler
+    _SETUP.made = 0
+    _SETUP.held.clear()
+
+
+def point(op: Op) -> None:
+    """The calling task is about to do ``op``: returns when the scheduler lets it, with ``op`` possible."""
+    scheduler = _scheduler
+    if scheduler is not None and scheduler.current is not None:
+        scheduler.point(op)
+    elif op.ready is not None and not op.ready():
+        raise Oops("setup", f"{op.name} would block while the scenario is set up")
+
+
+def choose(n: int, why: str) -> int:
+    """What the environment decides: 0 .. n-1, explored like a schedule. 0 is what usually happens."""
+    scheduler = _scheduler
+    if scheduler is None or scheduler.current is None:
+        return 0
+    return scheduler.choose(n, why)
+
+
+def failed() -> None:
+    """The operation of this step changed nothing (a trylock or compare-and-swap that failed): it was a read."""
+    if _scheduler is not None:
+        _scheduler.failed()
+
+
+def also(key: Hashable, mode: int) -> None:
+    """This step does ``mode`` to ``key`` too (a spin lock given back, a second word written)."""
+    if _scheduler is not None:
+        _scheduler.also(key, mode)
+
+
+def current() -> Task:
+    """The task that runs; a stand-in of that name while the scenario is set up."""
+    scheduler = _scheduler
+    if scheduler is None or scheduler.current is None:
+        return _SETUP
+    return scheduler.current
+
+
+def spawn(name: str, function: Callable[[], object], daemon: bool = False) -> Task:
+    """A new task. It is created in the scenario's set-up, or by a running task."""
+    if _scheduler is None:
+        raise Oops("setup", f"no scheduler to run {name}")
+    return _scheduler.spawn(name, function, daemon)
+
+
+@contextmanager
+def pending(goal: str) -> Generator[None]:
+    """What is inside must complete in every fair run, as ``pending`` of the protocol language."""
+    task = current()
+    task.pending.append(goal)
+    yield
+    task.pending.pop()
+    task.completed += 1
+
+
+def new_id() -> tuple[int, int]:
+    """Names an object by who created it and how many that task had created before."""
+    task = current()
+    task.made += 1
+    return task.number, task.made
