@@ -17,7 +17,7 @@ from svmcheck.model.lang.compile import compile_program
 from svmcheck.model.lang.load import Protocol, load_protocol
 from svmcheck.model.semantics import Semantics, Violation
 
-from .direct import Direct, Explored, Ref, Who
+from .direct import Direct, Explored, Ref, Unsupported, Who
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,10 @@ def explore_direct(protocol: Protocol, text: str, program: Program, most: int) -
 
     (world,) = protocol.worlds.values()
     direct = Direct(sys.modules[world.cls.__module__], world.cls, text)
-    found = direct.explore(most)
+    try:
+        found = direct.explore(most)
+    except Unsupported:
+        found = Explored(complete=False)
     order = [direct.position[cell] for cell in cells_of(program)]
 
     def shown(values: tuple[object, ...]) -> tuple[object, ...]:

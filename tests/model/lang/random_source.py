@@ -492,8 +492,10 @@ class _Writer:
         return lines
 
     def _atomic(self, scope: _Scope, depth: int) -> list[str]:
-        inner = scope.inner(atomic=True, loop=False)
-        return ["with atomic():", *_nested(self._block(inner, self.random.randint(1, 4), depth))]
+        """One step: with calls in it, it is kept short, as its paths multiply and its expressions grow."""
+        calls = self.maybe(0.25)
+        inner = scope.inner(atomic=True, loop=False, callable=min(scope.callable, 1) if calls else 0)
+        return ["with atomic():", *_nested(self._block(inner, self.random.randint(1, 2 if calls else 4), depth))]
 
     def _with_lock(self, scope: _Scope, depth: int) -> list[str]:
         lock = self.one(

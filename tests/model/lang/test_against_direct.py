@@ -4,9 +4,9 @@
 Both sides give the shared states that can be reached, those in which nobody can move (with the goals that are owed
 there), whether one of them is a deadlock, and the properties that are violated. All have to be equal.
 
-Where docs/language.md leaves it open, both sides hold: arguments are evaluated from left to right, and if a later one
-takes steps, an earlier one is read in a step of its own; ``x += y`` reads both in one step; of ``choose`` only the
-option that is chosen is evaluated; a quantifier looks at all its elements. An assertion right in front of a pending or
+Where docs/language.md leaves it open, both sides hold: operands are evaluated from left to right, and what is read
+before a call is read in one step with its arguments; ``x += y`` reads both in one step; of ``choose`` only the option
+that is chosen is evaluated; a quantifier looks at all its elements. An assertion right in front of a pending or
 urgent block or of ``rest()`` is a step of its own. The compiler drops tests whose outcome is known to it; the direct
 interpreter takes a step for them, which shows in no state but in when ghosts are set: ghosts are compared in the end.
 """

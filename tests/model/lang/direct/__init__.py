@@ -11,6 +11,6 @@ step before. ``assert`` is evaluated whenever its actor stands in front of it.
 """
 
 from .explore import Direct, Explored
-from .values import Ref, Who
+from .values import Ref, Unsupported, Who
 
-__all__ = ["Direct", "Explored", "Ref", "Who"]
+__all__ = ["Direct", "Explored", "Ref", "Unsupported", "Who"]

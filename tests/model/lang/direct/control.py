@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import FunctionType
 from typing import TYPE_CHECKING
 
@@ -129,25 +130,40 @@ class Controlled:
                 return self._exit(top, below)
 
     def _guarded(self, action: Callable[[], Moves]) -> Moves:
-        """Do what evaluation asks for; the statement is looked at again afterwards."""
-        try:
-            return action()
-        except Keep as wants:
-            return self.finish(self.kind(), None, (*self.frame.log, wants.value))
-        except Call as wants:
-            return self.finish(self.kind(), None, self.frame.log, self.direct.frame_of(wants.function, wants.arguments))
-        except Choice as wants:
-            result: Moves = []
-            before = list(self.cells)
-            for value in wants.values:
-                if isinstance(value, Violation):
-                    result.append(("step", value))
-                    continue
-                self.cells = list(before)
-                if wants.allocate and isinstance(value, Ref):
-                    self.cells[self.direct.position[f"{value.heap}.allocated", (value.slot,)]] = True
-                result += self.finish("step", None, (*self.frame.log, value))
-            return result
+        """Do what evaluation asks for; the statement is looked at again afterwards.
+
+        What is read before a call is read in one step with its arguments; what is read before a choice, in a step of
+        its own.
+        """
+        read = False
+        while True:
+            try:
+                return action()
+            except Keep as wants:
+                read = self.touched
+                self.frame = replace(self.frame, log=(*self.frame.log, wants.value))
+                if wants.alone:
+                    return self.finish(self.kind(), None, self.frame.log)
+            except Call as wants:
+                push = self.direct.frame_of(wants.function, wants.arguments)
+                return self.finish(self.kind(), None, self.frame.log, push)
+            except Choice as wants:
+                if read:
+                    return self.finish("step", None, self.frame.log)
+                return self._chosen(wants)
+
+    def _chosen(self, wants: Choice) -> Moves:
+        result: Moves = []
+        before = list(self.cells)
+        for value in wants.values:
+            if isinstance(value, Violation):
+                result.append(("step", value))
+                continue
+            self.cells = list(before)
+            if wants.allocate and isinstance(value, Ref):
+                self.cells[self.direct.position[f"{value.heap}.allocated", (value.slot,)]] = True
+            result += self.finish("step", None, (*self.frame.log, value))
+        return result
 
     def _end(self, value: object) -> Moves:
         if len(self.frames) == 1 and not self.setting_up:
@@ -240,7 +256,7 @@ class Controlled:
                 push = self.direct.frame_of(called.function, arguments, "section", before)
                 return self.finish(self.kind(), (*below, ("with-section", key, position)), (), push)
         if not (self.frame.log and isinstance(self.frame.log[-1], At)):
-            raise Keep(evaluator.meaning(item))
+            raise Keep(evaluator.meaning(item), alone=True)
         lock = self.frame.log[-1]
         assert isinstance(lock, At)
         assert issubclass(lock.cls, Lock | Record)

@@ -24,6 +24,7 @@ from .values import (
     Ref,
     Slot,
     Touched,
+    Unsupported,
     Violation,
     Who,
     Word,
@@ -75,11 +76,11 @@ class Expressions:
     # ---- the log
 
     def logged(self, evaluate: Callable[[], object]) -> object:
-        """A value that has to be known before later parts take steps."""
+        """An operand of ``and`` or ``or`` beside one that takes steps: a test, and so a step of its own."""
         if self.used < len(self.log):
             self.used += 1
             return self.log[self.used - 1]
-        raise Keep(evaluate())
+        raise Keep(evaluate(), alone=True)
 
     def stepping(self, node: ast.AST) -> bool:
         """Whether evaluating takes steps of its own."""
@@ -207,7 +208,7 @@ class Expressions:
                 raise AssertionError(ast.dump(node))
 
     def before(self, node: ast.expr, later: list[ast.expr], read: bool = True) -> Any:
-        """A part of an expression; if later parts take steps, it is read before them, in a step of its own."""
+        """A part of an expression; if later parts take steps, it is read before them."""
         if not self._kept_before(node, later):
             return self.value(node) if read else self.meaning(node)
         inside = self.entries(node)
@@ -248,7 +249,7 @@ class Expressions:
             case ast.Subscript(base, index):
                 return self.entries_of([base, index])
             case _:
-                raise AssertionError(f"steps in a part of this form are not generated: {ast.unparse(node)}")
+                raise Unsupported(f"how many steps are in '{ast.unparse(node)}' depends on the run")
 
     def entries_of(self, parts: list[ast.expr]) -> int:
         return sum(self.entries(e) + int(self._kept_before(e, parts[i:])) for i, e in enumerate(parts, 1))

@@ -104,7 +104,7 @@ class Micro(Controlled):
             return self.finish("step", self.next)
         ghost = ghost_target(self.evaluator(specification=True), node.target)
         evaluator.specification = ghost
-        place = evaluator.place(node.target)
+        place = evaluator.before(node.target, [node.value], read=False)
         change = evaluator.value(node.value)
         current = evaluator.read(place)
         if inside or ghost:

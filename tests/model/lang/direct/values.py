@@ -86,16 +86,20 @@ class Violation(Exception):
         self.property = property
 
 
+class Unsupported(Exception):
+    """The direct interpreter cannot execute this: an ``and`` or ``or`` with steps in an argument before another."""
+
+
 class Wants(Exception):
     """Evaluation stops, because something has to be done first: its result goes to the frame's log."""
 
 
 class Keep(Wants):
-    """Keep a value that was read, before something that takes steps is evaluated."""
+    """Keep a value that was read, before something that takes steps is evaluated. ``alone``: reading it is a step."""
 
-    def __init__(self, value: object) -> None:
+    def __init__(self, value: object, alone: bool = False) -> None:
         super().__init__()
-        self.value = value
+        self.value, self.alone = value, alone
 
 
 class Call(Wants):
