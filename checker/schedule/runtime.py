@@ -230,6 +230,9 @@ class Runtime:
     def also(self, key: Hashable, mode: int) -> None:
         self.last_also.append((key, mode))
 
+    def oops(self, oops: Oops) -> None:
+        self._fail(oops.check, str(oops))
+
     # ---- ends
 
     def _stuck(self) -> None:

@@ -55,11 +55,14 @@ class Oops(Exception):
     """The kernel did what must never happen: BUG_ON(), use after free, unlock by another task.
 
     ``check``: the name of the check that failed, as the catalogue of checks lists it; the message is one sentence.
+    The run is over where it is made, before any ``finally`` on the way out can let other tasks go on.
     """
 
     def __init__(self, check: str, message: str) -> None:
         super().__init__(message)
         self.check = check
+        if _scheduler is not None:
+            _scheduler.oops(self)
 
 
 class Task:
@@ -119,6 +122,8 @@ class Scheduler(Protocol):
     def failed(self) -> None: ...
 
     def also(self, key: Hashable, mode: int) -> None: ...
+
+    def oops(self, oops: Oops) -> None: ...
 
 
 _SETUP = Task(0, "setup", lambda: None)
