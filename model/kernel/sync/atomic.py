@@ -67,3 +67,12 @@ class Refcount(Atomic):
             raise Oops("refcount", f"reference to {self.name} dropped at zero")
         self.value -= 1
         return self.value == 0
+
+    def put_not_last(self) -> bool:
+        """refcount_dec_not_one(): false, with nothing done, for the last reference."""
+        point(self._write_op)
+        if self.value <= 1:
+            sched.failed()
+            return False
+        self.value -= 1
+        return True
