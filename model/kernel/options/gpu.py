@@ -21,7 +21,16 @@ class GpuvmOptions:
 
 
 @dataclass(frozen=True)
-class GpuOptions(GpuvmOptions):
+class CacheOptions:
+    """The cache of pagemaps and its shrinker. ``shrinker_scan="clears-always"`` is Linux 7.0."""
+
+    cache_get: Literal["unless-zero", "plain"] = "unless-zero"
+    cache_inactive: Literal["waits-until-queued", "cancels-at-once"] = "waits-until-queued"
+    shrinker_scan: Literal["clears-if-same", "clears-always", "leaves-cache"] = "clears-if-same"
+
+
+@dataclass(frozen=True)
+class GpuOptions(GpuvmOptions, CacheOptions):
     """``driver_lock``: the driver's migrate_to_ram() takes a mutex of its own, which the design forbids."""
 
     driver_lock: bool = False
