@@ -9,7 +9,12 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class MmOptions:
-    """``generation``: how do_swap_page() keeps a device page, as in ``model/protocols/cpu_fault.py``."""
+    """``generation``: how do_swap_page() keeps a device page, as in ``model/protocols/cpu_fault.py``.
+
+    ``urgent_refault``: the end of a fault and the access that follows it go before anybody else's steps.
+    ``fault_page``: migrate_to_ram() tells migrate_vma_setup() which page the caller holds ("missing" forgets it).
+    """
 
     generation: Literal["g0", "g1", "g2", "g3"] = "g3"
     urgent_refault: bool = False
+    fault_page: Literal["passed", "missing"] = "passed"

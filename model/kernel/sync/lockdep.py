@@ -65,7 +65,7 @@ def acquired(lock: object, lock_class: str, shared: bool = False, blocking: bool
     if _active is not None and blocking and held:
         for outer, _ in held:
             outer_class: str = getattr(outer, "lock_class", "?")
-            if not (nested and outer_class == lock_class):
+            if outer_class and not (nested and outer_class == lock_class):
                 _active.order(outer_class, lock_class)
     held.append((lock, shared))
 

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""One running kernel: its configuration, its memory, the oracle of its data, and what is checked after each step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from .mm.address_space import Mm
+from .mm.oracle import Oracle
+from .mm.page import Folio, PageAllocator
+from .object import Kobject
+from .options import Config
+from .scenario import World
+
+
+class Kernel(Kobject):
+    """``checks`` run after each step and look at what it changed (``dirty_*``); ``finishes`` at the end of a run.
+
+    A driver adds its own to both, and its structures to ``devices``. ``ram``: how many pages of RAM exist; None:
+    enough.
+    """
+
+    _uncounted: ClassVar[frozenset[str]] = frozenset({"config", "dirty_folios", "dirty_ptes", "checks", "finishes"})
+
+    def __init__(self, config: Config, ram: int | None = None) -> None:
+        super().__init__()
+        self.config = config
+        self.dirty_folios: list[Folio] = []
+        self.dirty_ptes: list[tuple[Mm, int]] = []
+        self.checks: list[Callable[[], None]] = []
+        self.finishes: list[Callable[[], None]] = []
+        self.memory = PageAllocator(self, ram)
+        self.zero_page = Folio(self, -1)  # ZERO_PAGE(): neither counted nor freed
+        self.oracle = Oracle()
+        self.mms: list[Mm] = []
+        self.devices: list[object] = []
+
+    def new_mm(self, name: str) -> Mm:
+        """mm_alloc()."""
+        mm = Mm(self, name)
+        self.mms.append(mm)
+        return mm
+
+    def check(self) -> None:
+        """After a step: Oops where what it changed is wrong."""
+        if self.dirty_folios or self.dirty_ptes:
+            for check in self.checks:
+                check()
+            for folio in self.dirty_folios:
+                folio.dirty = False
+            self.dirty_folios.clear()
+            self.dirty_ptes.clear()
+
+    def finish(self) -> None:
+        """After a complete run."""
+        for finish in self.finishes:
+            finish()
+
+    def world(self, observed: Mapping[str, object] | None = None) -> World:
+        """What a scenario returns."""
+        self.check()
+        return World([self], self.check, self.finish, dict(observed or {}))

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""``struct folio``, its reference count and its memory: system RAM, or memory of a device that the CPU cannot reach.
+
+A reference taken or given back belongs to the step of its caller (``folio_get``, ``folio_put``): under the page-table
+lock or the folio lock it is no step of its own, because nobody else can tell it apart. Where it is one, the caller
+announces it: ``point(folio.ref_op)`` before, as ``put_page`` does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from .. import sched
+from ..object import Kobject
+from ..sched import READ, WRITE, Oops, Op, point
+from ..sync.folio_lock import FolioLock
+from . import pte
+
+if TYPE_CHECKING:
+    from ..kernel import Kernel
+    from .pagemap import DevPagemap
+    from .rmap import AnonVma
+    from .shmem import Shmem
+
+PAGE_SIZE: Final = 4  # bytes
+
+
+class Folio(Kobject):
+    """One page, for ever: it is free or allocated, and its number names it.
+
+    ``pgmap``: the device's memory it belongs to; None for system RAM. ``mapping`` and ``index`` lead the reverse map
+    (``rmap.py``). ``lru``: on a list of reclaim; a page just faulted in waits in a per-CPU batch.
+    """
+
+    _uncounted: ClassVar[frozenset[str]] = frozenset({"kernel", "dirty", "mapped_by", "migrating", "published"})
+
+    def __init__(self, kernel: Kernel, pfn: int, pgmap: DevPagemap | None = None) -> None:
+        super().__init__()
+        self.kernel = kernel
+        self.pfn = pfn
+        self.pgmap = pgmap
+        self.refcount = 0
+        self.mapcount = 0
+        self.mapping: AnonVma | Shmem | None = None
+        self.index = 0
+        self.data = bytearray(PAGE_SIZE)
+        self.zone_device_data: Any = None
+        self.lock = FolioLock(self, (self.oid, "lock"))
+        self.ptes = pte.table(self)
+        self.ref_key = (self.oid, "refcount")
+        self.data_key = (self.oid, "data")
+        self.ref_op = Op("put_page", self.ref_key, WRITE)
+        self.count_op = Op("read refcount", self.ref_key, READ)
+        self.load_op = Op("load from page", self.data_key, READ)
+        self.store_op = Op("store to page", self.data_key, WRITE)
+        self.dirty = False  # changed in this step: checked at its end
+        self.mapped_by = 0  # page-table entries that map it, counted by the page tables
+        self.migrating = 0  # migration entries that name it
+        self.published = False  # mapped since it was allocated
+
+    def __repr__(self) -> str:
+        return f"page {self.pfn}" if self.pgmap is None else f"{self.pgmap.name} page {self.pfn}"
+
+    @property
+    def is_device(self) -> bool:
+        """folio_is_zone_device()."""
+        return self.pgmap is not None
+
+    def touched(self) -> None:
+        """Its counts changed in this step."""
+        if not self.dirty:
+            self.dirty = True
+            self.kernel.dirty_folios.append(self)
+
+    def set_zone_device_data(self, value: object) -> None:
+        """The driver's own. It is written while the page is being allocated, before anybody can reach it."""
+        if self.published and self.refcount > 0:
+            raise Oops("backpointer", f"zone_device_data of {self!r} is changed while the page is in use")
+        self.zone_device_data = value
+
+    def ref_count(self) -> int:
+        """folio_ref_count(), in the step of the caller."""
+        sched.also(self.ref_key, READ)
+        return self.refcount
+
+
+def folio_get(folio: Folio) -> None:
+    """The caller holds a reference, or a lock that keeps one."""
+    if folio.refcount <= 0:
+        raise Oops("use-after-free", f"reference to {folio!r} taken, which is free")
+    folio.refcount += 1
+    sched.also(folio.ref_key, WRITE)
+    folio.touched()
+
+
+def folio_try_get(folio: Folio) -> bool:
+    """A step: nothing keeps the page, which may be free by now."""
+    point(folio.ref_op)
+    if folio.refcount <= 0:
+        sched.failed()
+        return False
+    folio.refcount += 1
+    folio.touched()
+    return True
+
+
+def folio_put(folio: Folio) -> None:
+    """In the step of the caller; the last reference frees the page."""
+    if folio.refcount <= 0:
+        raise Oops("refcount", f"reference to {folio!r} dropped, which is free")
+    folio.refcount -= 1
+    sched.also(folio.ref_key, WRITE)
+    folio.touched()
+    if folio.refcount == 0:
+        _free(folio)
+
+
+def put_page(folio: Folio) -> None:
+    """folio_put() as a step."""
+    point(folio.ref_op)
+    folio_put(folio)
+
+
+def _free(folio: Folio) -> None:
+    """free_unref_folios(), free_zone_device_folio()."""
+    if folio.mapcount or folio.mapped_by:
+        raise Oops("use-after-free", f"{folio!r} is freed while {folio.mapped_by or folio.mapcount} entries map it")
+    if folio.lock.locked():
+        raise Oops("page-lock", f"{folio!r} is freed with its lock held by {folio.lock.owner}")
+    folio.mapping = None
+    folio.published = False
+    if folio.pgmap is None:
+        folio.kernel.memory.free(folio)
+    else:
+        folio.pgmap.ops.folio_free(folio)
+
+
+def zone_device_page_init(folio: Folio) -> None:
+    """A free device page becomes the caller's: one reference, locked."""
+    if folio.refcount:
+        raise Oops("refcount", f"{folio!r} is handed out while {folio.refcount} references are held")
+    folio.refcount = 1
+    sched.also(folio.ref_key, WRITE)
+    folio.touched()
+    if not folio.lock.trylock_now():
+        raise Oops("page-lock", f"{folio!r} is handed out while {folio.lock.owner} has it locked")
+
+
+class PageAllocator(Kobject):
+    """System RAM. Each CPU, here each task, has a list of free pages of its own; ``limit`` pages exist in all.
+
+    Without a limit two allocations never touch the same thing; with one they compete for the count of what is left.
+    """
+
+    _uncounted: ClassVar[frozenset[str]] = frozenset({"kernel", "made"})
+
+    def __init__(self, kernel: Kernel, limit: int | None = None) -> None:
+        super().__init__()
+        self.kernel = kernel
+        self.limit = limit
+        self.used = 0
+        self.free_lists: dict[int, list[Folio]] = {}
+        self.made: list[Folio] = []
+        self.key = (self.oid, "free pages")
+
+    def alloc(self) -> Folio | None:
+        """alloc_page(GFP_HIGHUSER_MOVABLE), in the step of the caller: one reference, zeroed. None: no memory."""
+        if self.limit is not None:
+            sched.also(self.key, WRITE)
+            if self.used >= self.limit:
+                return None
+        self.used += 1
+        free = self.free_lists.get(sched.current().number)
+        if free:
+            folio = free.pop()
+            folio.data[:] = bytes(PAGE_SIZE)
+        else:
+            folio = Folio(self.kernel, len(self.made))
+            self.made.append(folio)
+        folio.refcount = 1
+        sched.also(folio.ref_key, WRITE)
+        folio.touched()
+        return folio
+
+    def free(self, folio: Folio) -> None:
+        """The page's last reference was put."""
+        if self.limit is not None:
+            sched.also(self.key, WRITE)
+        self.used -= 1
+        self.free_lists.setdefault(sched.current().number, []).append(folio)

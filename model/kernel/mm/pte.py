@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""What a page-table entry of a CPU holds: nothing, a page, or one of the special entries that stand for a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .page import Folio
+
+EMPTY: Final = 0
+PRESENT: Final = 1  # the CPU reads and, if ``write``, writes the page
+MIGRATION: Final = 2  # the page is locked by whoever moves it; no reference, no mapcount
+DEVICE_PRIVATE: Final = 3  # a page of a device that the CPU cannot reach: do_swap_page() calls migrate_to_ram()
+DEVICE_EXCLUSIVE: Final = 4  # a system page lent to a device: any CPU access takes it back
+
+KINDS: Final = ("none", "present", "migration", "device-private", "device-exclusive")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pte:
+    """One entry. ``write``: writable now, or again once a special entry is replaced by the page.
+
+    Entries are values: each folio keeps the eight that can name it, so that pte_same() is ``is``.
+    """
+
+    kind: int
+    folio: Folio | None = None
+    write: bool = False
+
+    @property
+    def mapped(self) -> bool:
+        """The entry counts in the folio's mapcount and holds a reference (the zero page has neither)."""
+        return self.kind in (PRESENT, DEVICE_PRIVATE, DEVICE_EXCLUSIVE)
+
+    def __repr__(self) -> str:
+        if self.folio is None:
+            return KINDS[self.kind]
+        return f"{KINDS[self.kind]}({self.folio!r}{', write' if self.write else ''})"
+
+
+NONE: Final = Pte(EMPTY)
+
+
+def table(folio: Folio) -> tuple[Pte, ...]:
+    """The entries that name ``folio``, for ``Folio.ptes``: index 2 * kind + write."""
+    return tuple(Pte(kind, folio, bool(write)) for kind in range(5) for write in range(2))
+
+
+def present(folio: Folio, write: bool) -> Pte:
+    return folio.ptes[2 * PRESENT + write]
+
+
+def migration(folio: Folio, write: bool) -> Pte:
+    return folio.ptes[2 * MIGRATION + write]
+
+
+def device_private(folio: Folio, write: bool) -> Pte:
+    return folio.ptes[2 * DEVICE_PRIVATE + write]
+
+
+def device_exclusive(folio: Folio, write: bool) -> Pte:
+    return folio.ptes[2 * DEVICE_EXCLUSIVE + write]
+
+
+def like(entry: Pte, write: bool) -> Pte:
+    """The same entry with that write bit."""
+    assert entry.folio is not None
+    return entry.folio.ptes[2 * entry.kind + write]
