@@ -7,8 +7,10 @@ faster, threads work where greenlet cannot be installed and let a debugger show 
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, Protocol
 
 from ...model.kernel.sched import Task
@@ -31,6 +33,10 @@ class Backend(Protocol):
         """Called by the runtime, outside of every task: go on with ``task`` until some task goes home or ends."""
         ...
 
+    def frame(self, task: Task) -> FrameType | None:
+        """The innermost frame of a task, suspended or the caller; None for one that has not begun or has ended."""
+        ...
+
 
 class Greenlets:
     """The backend for speed."""
@@ -40,6 +46,7 @@ class Greenlets:
 
         self._new: Any = greenlet.greenlet
         self._main: Any = greenlet.getcurrent()
+        self._current: Callable[[], object] = greenlet.getcurrent
 
     def create(self, task: Task, body: Callable[[], None]) -> None:
         task.backing = self._new(body, self._main)
@@ -54,6 +61,10 @@ class Greenlets:
     def run(self, task: Task) -> None:
         backing: Any = task.backing
         backing.switch()
+
+    def frame(self, task: Task) -> FrameType | None:
+        backing: Any = task.backing
+        return sys._getframe(1) if backing is self._current() else backing.gr_frame  # pyright: ignore[reportPrivateUsage]
 
 
 class _Baton:
@@ -100,6 +111,11 @@ class Threads:
     def run(self, task: Task) -> None:
         self._resume(task)
         self._main.acquire()
+
+    def frame(self, task: Task) -> FrameType | None:
+        backing = task.backing
+        assert isinstance(backing, _Baton)
+        return sys._current_frames().get(backing.thread.ident or 0)  # pyright: ignore[reportPrivateUsage]
 
     def _resume(self, task: Task) -> None:
         backing = task.backing

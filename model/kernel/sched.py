@@ -69,7 +69,8 @@ class Task:
     """A thread of the executable kernel.
 
     ``op`` is what it does next. ``daemon``: a kernel thread that may wait for work for ever. ``held``: the locks it
-    holds, outermost first, as (lock, shared). ``pending``: what it must complete; ``completed`` counts what it did.
+    holds, outermost first, as (lock, shared). ``pending``: what it must complete, outermost first; ``completed``: how
+    often it did, by goal.
     ``made`` numbers the objects it created, so that their names do not depend on what other tasks created before.
     """
 
@@ -100,7 +101,7 @@ class Task:
         self.made = 0
         self.cpu: object = None  # the Cpu it is bound to, if any
         self.pending: list[str] = []
-        self.completed = 0
+        self.completed: dict[str, int] = {}
         self.waits: object = None  # the lock or queue it sleeps on, for the wait-for graph
         self.backing: object = None  # the greenlet or thread
 
@@ -189,7 +190,7 @@ def pending(goal: str) -> Generator[None]:
     task.pending.append(goal)
     yield
     task.pending.pop()
-    task.completed += 1
+    task.completed[goal] = task.completed.get(goal, 0) + 1
 
 
 def new_id() -> tuple[int, int]:
