@@ -86,6 +86,7 @@ class Subscriptions(Kobject):
         self.lock = SpinLock("notifier_subscriptions")
         self.invalidate_seq = Seq(2)
         self.active_invalidate_ranges = 0
+        self.brackets: list[NotifierRange] = []  # the open ones, for the checks
         self.tree: list[IntervalNotifier] = []
         self.deferred: list[IntervalNotifier] = []
         self.seq_key = (self.oid, "invalidate_seq")
@@ -95,6 +96,12 @@ class Subscriptions(Kobject):
 
     def overlapping(self, start: int, end: int) -> list[IntervalNotifier]:
         return [sub for sub in self.tree if sub.start < end and sub.end > start]
+
+    def close(self, notified: NotifierRange) -> None:
+        """A bracket ends: what it covered is checked again."""
+        self.brackets.remove(notified)
+        mm = notified.mm
+        mm.kernel.dirty_ptes.extend((mm, vpn) for vpn in range(notified.start, notified.end))
 
     def set_invalidate_seq(self, value: int) -> None:
         self.invalidate_seq = Seq(value)
@@ -136,6 +143,7 @@ def mmu_notifier_invalidate_range_start(notified: NotifierRange) -> int:
         return 0
     with subs.lock:
         subs.active_invalidate_ranges += 1
+        subs.brackets.append(notified)
         found = subs.overlapping(notified.start, notified.end)
         if found:
             subs.set_invalidate_seq(subs.invalidate_seq | 1)
@@ -162,6 +170,7 @@ def mmu_notifier_invalidate_range_end(notified: NotifierRange) -> None:
         return
     with subs.lock:
         subs.active_invalidate_ranges -= 1
+        subs.close(notified)
         if subs.active_invalidate_ranges or not subs.is_invalidating():
             return
         subs.set_invalidate_seq(subs.invalidate_seq + 1)
