@@ -61,6 +61,7 @@ class Runtime:
         self.failure: Failure | None = None
         self.end = ""
         self.world = World([])
+        self.lockdep: lockdep.Lockdep | None = None
         self.last_task: Task | None = None
         self.last_op: Op = sched.START
         self.last_failed = False  # the operation changed nothing
@@ -74,7 +75,8 @@ class Runtime:
         """Execute ``setup`` and then its tasks to an end."""
         self._reset()
         sched.install(self)
-        lockdep.install(lockdep.Lockdep() if self.lock_order else None)
+        self.lockdep = lockdep.Lockdep() if self.lock_order else None
+        lockdep.install(self.lockdep)
         try:
             try:
                 self.world = setup()
