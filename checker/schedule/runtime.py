@@ -162,6 +162,8 @@ class Runtime:
         task = self.current
         assert task is not None
         task.op = op
+        if task.hurried and not task.inside:
+            task.hurried.clear()
         if self._home:
             self.backend.home()
         else:
@@ -198,10 +200,10 @@ class Runtime:
             ready = op.ready
             if ready is None or ready():
                 enabled.append(task)
-                if op.urgent:
+                if op.urgent or task.urgent:
                     urgent = True
         if urgent:
-            enabled = [t for t in enabled if t.op.urgent]
+            enabled = [t for t in enabled if t.op.urgent or t.urgent]
         if not enabled:
             self._stuck()
             return None

@@ -70,7 +70,8 @@ class Walk:
         return blake2b(marshal.dumps(self.out, 0), digest_size=DIGEST).digest()
 
     def task(self, task: Task, runtime: Runtime) -> None:
-        self.out += ("task", task.number, task.op.name, task.op.mode, task.op.urgent, len(task.held), *task.pending)
+        self.out += ("task", task.number, task.op.name, task.op.mode, task.op.urgent, task.urgent, task.inside)
+        self.out += (len(task.hurried), *task.hurried, len(task.held), *task.pending)
         self.take([task.held, task.waits, task.cpu])
         if task.op is START:
             self.take(task.function)

@@ -70,7 +70,8 @@ class Task:
 
     ``op`` is what it does next. ``daemon``: a kernel thread that may wait for work for ever. ``held``: the locks it
     holds, outermost first, as (lock, shared). ``pending``: what it must complete, outermost first; ``completed``: how
-    often it did, by goal.
+    often it did, by goal. ``urgent``, ``inside`` and ``hurried`` belong to ``urgent()``: whether its next step goes
+    before others, in how many such blocks it is, and which it used up.
     ``made`` numbers the objects it created, so that their names do not depend on what other tasks created before.
     """
 
@@ -82,11 +83,14 @@ class Task:
         "done",
         "function",
         "held",
+        "hurried",
+        "inside",
         "made",
         "name",
         "number",
         "op",
         "pending",
+        "urgent",
         "waits",
     )
 
@@ -102,6 +106,9 @@ class Task:
         self.cpu: object = None  # the Cpu it is bound to, if any
         self.pending: list[str] = []
         self.completed: dict[str, int] = {}
+        self.urgent = False
+        self.inside = 0
+        self.hurried: list[str] = []
         self.waits: object = None  # the lock or queue it sleeps on, for the wait-for graph
         self.backing: object = None  # the greenlet or thread
 
@@ -191,6 +198,27 @@ def pending(goal: str) -> Generator[None]:
     yield
     task.pending.pop()
     task.completed[goal] = task.completed.get(goal, 0) + 1
+
+
+@contextmanager
+def urgent(block: str, when: bool = True) -> Generator[None]:
+    """A timing assumption, as ``urgent`` of the protocol language: while some task can go on inside, only such go on.
+
+    Between two of its own steps outside of all these blocks a task is urgent in each ``block`` at most once: one that
+    comes round again at once is as slow as any other, or it could keep a lock's holder from running for ever.
+    """
+    if not when:
+        yield
+        return
+    task = current()
+    before = task.urgent
+    task.urgent = block not in task.hurried
+    task.inside += 1
+    if task.urgent:
+        task.hurried.append(block)
+    yield
+    task.urgent = before
+    task.inside -= 1
 
 
 def new_id() -> tuple[int, int]:
