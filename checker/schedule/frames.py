@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,20 +40,17 @@ class Activation:
 
 def activations(frame: FrameType | None) -> list[Activation]:
     """The kernel's own calls on the stack of a task, outermost first; those of the scheduler are left out."""
-    found: list[Activation] = []
-    while frame is not None:
-        if not _is_scheduler(frame.f_code):
-            found.append(activation(frame))
-        frame = frame.f_back
-    return found[::-1]
+    return [activation(f) for f in kernel_frames(frame)]
 
 
-def places(frame: FrameType | None) -> list[tuple[CodeType, int]]:
-    """The same, as code and line alone."""
-    found: list[tuple[CodeType, int]] = []
+def kernel_frames(frame: FrameType | None) -> list[FrameType]:
+    """The frames between what started the task and the point at which it is, outermost first."""
+    found: list[FrameType] = []
     while frame is not None:
-        if not _is_scheduler(frame.f_code):
-            found.append((frame.f_code, frame.f_lineno or frame.f_code.co_firstlineno))
+        if frame.f_code.co_filename == sched.__file__:
+            found.clear()  # what a point called belongs to the scheduler
+        elif not frame.f_code.co_filename.startswith(_OUTSIDE):
+            found.append(frame)
         frame = frame.f_back
     return found[::-1]
 
@@ -66,16 +64,7 @@ def activation(frame: FrameType) -> Activation:
     return Activation(code, lasti, frame.f_lineno or 0, known, _temporaries(frame, shape) if VISIBLE else None)
 
 
-_HERE = str(Path(__file__).resolve().parent)
-_OUTSIDE = (_HERE, sched.__file__, contextlib.__file__, "<frozen ", str(Path(contextlib.__file__).parent / "threading"))
-_scheduler: dict[CodeType, bool] = {}
-
-
-def _is_scheduler(code: CodeType) -> bool:
-    known = _scheduler.get(code)
-    if known is None:
-        known = _scheduler[code] = code.co_filename.startswith(_OUTSIDE)
-    return known
+_OUTSIDE = (str(Path(__file__).parent), contextlib.__file__, threading.__file__)
 
 
 def _temporaries(frame: FrameType, shape: Flow) -> tuple[object, ...] | None:

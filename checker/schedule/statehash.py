@@ -2,8 +2,8 @@
 """A hash of everything that decides how a run can go on: the world, and where each task stands in its code.
 
 Two states that differ only in the identity of their objects, or in the order in which these were made, hash equal:
-an object is named by when the walk first meets it. Left out: names of objects (``oid``), ``Kobject._uncounted``, and
-locals that are never read again. Dictionaries with plain keys count as unordered: kernel code must not depend on the
+an object is named by when the walk first meets it. Left out: names of objects (``oid``), ``Kobject._uncounted``, the
+operations that objects keep, and locals that are never read again. Dictionaries with plain keys count as unordered: kernel code must not depend on the
 order in which they were filled (``for ... in sorted(...)``).
 """
 
@@ -20,7 +20,7 @@ from types import BuiltinMethodType, CellType, CodeType, FunctionType, Generator
 from typing import Any, cast
 
 from ...model.kernel.object import Kobject
-from ...model.kernel.sched import START, Op, Task
+from ...model.kernel.sched import START, Oid, Op, Task
 from ...model.kernel.sync.lockdep import Lockdep
 from .frames import activation, activations
 from .runtime import Runtime
@@ -133,6 +133,9 @@ def _by_value(walk: Walk, value: Any) -> list[object]:
     if isinstance(value, Task):
         walk.out += ("task", value.number)
         return []
+    if isinstance(value, Oid):
+        walk.out.append("oid")
+        return []
     if isinstance(value, tuple):
         items = cast("tuple[object, ...]", value)
         walk.out += ("tuple", type(value).__name__, len(items))
@@ -162,7 +165,7 @@ def _attributes(walk: Walk, value: object) -> list[object]:
         fields = {**fields, **{name: getattr(value, name) for name in _slots(kind) if hasattr(value, name)}}
     header, names = _counted(kind, tuple(fields))
     walk.out.append(header)
-    return [fields[name] for name in names]
+    return [value for name in names if type(value := fields[name]) is not Op]
 
 
 @cache
@@ -206,7 +209,7 @@ def _dict(walk: Walk, value: dict[object, object]) -> list[object]:
 
 def _is_plain_key(key: object) -> bool:
     """Keys that have an order of their own, whatever run made them."""
-    if isinstance(key, tuple):
+    if isinstance(key, tuple) and not isinstance(key, Oid):
         return all(_is_plain_key(part) for part in cast("tuple[object, ...]", key))
     return isinstance(key, PLAIN) or isinstance(key, Enum)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 READ: Final = 0  # commutes with other reads of the same key
 WRITE: Final = 1
@@ -221,8 +221,14 @@ def urgent(block: str, when: bool = True) -> Generator[None]:
     task.inside -= 1
 
 
-def new_id() -> tuple[int, int]:
-    """Names an object by who created it and how many that task had created before."""
+class Oid(NamedTuple):
+    """Names an object by who created it and how many that task had created before: no part of a state."""
+
+    task: int
+    number: int
+
+
+def new_id() -> Oid:
     task = current()
     task.made += 1
-    return task.number, task.made
+    return Oid(task.number, task.made)
