@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +11,7 @@ from ...model.run import STAYS, Schedule
 from ...model.semantics import Semantics
 from ...model.waiting import own_line, where_waiting
 from ...specs.verdict import Grade, Verdict
+from .breach import Breach, DutySearch, Pause
 from .duty import Duty, goal_duties, temporal_duty
 from .fairness import Demands, demands, fair_components, weakly_fair_components
 from .graph import Graph, Moves
@@ -27,8 +27,6 @@ from .wording import (
     why_vacuous,
 )
 
-Pause = Callable[[str], None]  # called now and then with what is going on; may raise to end the work
-
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -39,21 +37,6 @@ class Judgement:
     grade: Grade | None = None
     assumptions: tuple[str, ...] = ()
     schedule: Schedule | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Breach:
-    """How a duty is broken: a loop inside ``owed`` states, reached on the shortest way."""
-
-    duty: Duty
-    loop: Loop
-    grade: Grade
-
-    @property
-    def size(self) -> tuple[bool, int, int]:
-        """Orders breaches: inevitable before adversarial, then the shorter run."""
-        steps = len(self.loop.steps) or 1
-        return self.grade is not Grade.INEVITABLE, self.duty.way.depth[self.loop.start] + steps, steps
 
 
 class Liveness:
@@ -77,7 +60,7 @@ class Liveness:
         duties = self._duties(claim)
         if not duties:
             return Judgement(Verdict.VACUOUS, why_vacuous(claim), assumptions=self._timing)
-        searches = [_DutySearch(self._graph, self._demands, self._still, duty, self._pause) for duty in duties]
+        searches = [DutySearch(self._graph, self._demands, self._still, duty, self._pause) for duty in duties]
         breaches = [breach for search in searches if (breach := search.breach(self._demands.every_strong))]
         if breaches:
             return self._violated(min(breaches, key=lambda breach: breach.size), breaches)
@@ -138,12 +121,12 @@ class Liveness:
         duty = temporal_duty(self._semantics, self._graph, stated)
         return [duty] if duty else []
 
-    def _violated(self, worst: _Breach, breaches: list[_Breach]) -> Judgement:
+    def _violated(self, worst: Breach, breaches: list[Breach]) -> Judgement:
         message = self._sentence(worst) + likewise((breach.duty.subject for breach in breaches), worst.duty.subject)
         schedule = self._schedule(worst.duty, worst.loop)
         return Judgement(Verdict.VIOLATED, message, worst.grade, self._timing, schedule)
 
-    def _sentence(self, breach: _Breach) -> str:
+    def _sentence(self, breach: Breach) -> str:
         duty = breach.duty
         return breach_sentence(
             duty.subject,
@@ -183,46 +166,5 @@ class Liveness:
         return Judgement(Verdict.VIOLATED, message, assumptions=self._timing, schedule=schedule)
 
 
-class _DutySearch:
-    """The search for a fair run that breaks one duty; repeated with other strong demands at little cost."""
-
-    def __init__(self, graph: Graph, wanted: Demands, still: frozenset[int], duty: Duty, pause: Pause) -> None:
-        self._graph = graph
-        self._wanted = wanted
-        self._still = [state for state in duty.owed if state in still]
-        self._duty = duty
-        self._pause = pause
-
-    @cached_property
-    def _weakly_fair(self) -> list[list[int]]:
-        self._pause(f"can {self._duty.subject} {self._duty.verb}")
-        return list(weakly_fair_components(self._graph, self._wanted, self._duty.owed, self._duty.paying))
-
-    def is_broken(self, strong: int) -> bool:
-        return bool(self._still) or any(True for _ in self._fair(self._weakly_fair, strong))
-
-    def breach(self, strong: int) -> _Breach | None:
-        """The best run that breaks the duty: inside the trap, if there is one, else the shortest.
-
-        What leads out of the trapped states does not exist, so a component is trapped as a whole or not at all.
-        """
-        hopeless, depth = self._duty.hopeless, self._duty.way.depth
-        candidates = [[state] for state in self._still] + list(self._fair(self._weakly_fair, strong))
-        if not candidates:
-            return None
-        trapped = [candidate for candidate in candidates if hopeless[candidate[0]]]
-        nearest = min(trapped or candidates, key=lambda states: min(depth[state] for state in states))
-        grade = Grade.INEVITABLE if trapped else Grade.ADVERSARIAL
-        return _Breach(self._duty, self._loop(nearest, strong), grade)
-
-    def _loop(self, states: list[int], strong: int) -> Loop:
-        if len(states) == 1 and states[0] in self._still:
-            return Loop(states[0], ())
-        return fair_loop(self._graph, self._wanted, states, self._duty.paying, strong, self._duty.way.depth)
-
-    def _fair(self, weakly_fair: list[list[int]], strong: int) -> Iterable[list[int]]:
-        return fair_components(self._graph, self._wanted, weakly_fair, self._duty.paying, strong)
-
-
-def _broken(searches: list[_DutySearch], strong: int) -> bool:
+def _broken(searches: list[DutySearch], strong: int) -> bool:
     return any(search.is_broken(strong) for search in searches)

@@ -98,7 +98,9 @@ def _onward(i: dis.Instruction, following: dict[int, int], handlers: tuple[Handl
     yield from (h.target for h in handlers if h.start <= i.offset < h.end)
 
 
-def _live_after(instructions: list[dis.Instruction], onward: dict[int, tuple[int, ...]]) -> dict[int, frozenset[str]] | None:
+def _live_after(
+    instructions: list[dis.Instruction], onward: dict[int, tuple[int, ...]]
+) -> dict[int, frozenset[str]] | None:
     known = READS | WRITES | READS_TWO | DELETES
     if any("_FAST" in i.opname and i.opname not in known for i in instructions):
         return None
