@@ -29,11 +29,18 @@ class DevHold(Kobject):
     It is no part of the pagemap, which may be destroyed or have its next hold before the work runs.
     """
 
-    def __init__(self, device: DrmDevice, holds: WorkQueue) -> None:
+    def __init__(self, device: DrmDevice, holds: WorkQueue | None) -> None:
         super().__init__()
         self.device = device
-        self.work = WorkItem(holds, "drm_pagemap_dev_unhold_work", self._unhold)
+        self.work = WorkItem(holds, "drm_pagemap_dev_unhold_work", self._unhold) if holds is not None else None
         device.refs.get()
+
+    def release(self) -> None:
+        """Later, in the work item; at once in a world without a queue."""
+        if self.work is None:
+            self._unhold()
+        else:
+            self.work.queue()
 
     def _unhold(self) -> None:
         self.device.refs.put()
@@ -42,7 +49,7 @@ class DevHold(Kobject):
 class PagemapLife(Slab):
     """The lifetime of a ``drm_pagemap``: references, device hold, cache. ``destroy`` gives its resources back."""
 
-    def __init__(self, config: Config, device: DrmDevice, shrinker: PagemapShrinker, holds: WorkQueue) -> None:
+    def __init__(self, config: Config, device: DrmDevice, shrinker: PagemapShrinker, holds: WorkQueue | None) -> None:
         super().__init__()
         self.config = config
         self.device = device
@@ -69,7 +76,7 @@ class PagemapLife(Slab):
         if self.refs.put():
             hold = self.hold
             self.shrinker.add(self)
-            hold.work.queue()
+            hold.release()
 
     def destroy(self) -> None:
         """drm_pagemap_destroy(): the driver's ops, and kfree()."""

@@ -27,40 +27,39 @@ def gpuvm(config: Config, sizes: Mapping[str, int]) -> World:
     freed once; whatever the order of the reservations, tickets resolve it. Each user has a handle of each BO, and
     closes it once its last mapping is there. Every other round maps one BO only.
     """
-    ww_class = WwClass("reservation_ww_class")
-    engine = Engine("gpu ring")
     queue = WorkQueue("gpuvm cleanup")
-    vm = Gpuvm(config, ww_class, engine, queue)
+    vm = Gpuvm(config, WwClass("reservation_ww_class"), Engine("gpu ring"), queue)
     bos = [GemObject(f"bo{i}", handles=sizes["users"]) for i in range(sizes["bos"])]
-
-    def user(number: int) -> None:
-        turn = bos if number % 2 == 0 else bos[::-1]
-        for rounds_left in reversed(range(sizes["rounds"])):
-            mapped = turn if rounds_left % 2 == 0 else turn[:1]
-            for i, bo in enumerate(mapped):
-                vm.map(10 * number + i, bo)
-                if not rounds_left:
-                    bo.put()
-            vm.exec().wait()
-            for i in range(len(mapped)):
-                vm.unmap(10 * number + i)
-
-    def evictor() -> None:
-        for bo in bos:
-            if bo.refs.get_unless_zero():
-                evict_bo(bo)
-                bo.put()
-
     for number in range(sizes["users"]):
-        sched.spawn(f"user {number}", partial(user, number))
+        sched.spawn(f"user {number}", partial(_user, vm, bos, number, sizes["rounds"]))
     for number in range(sizes["evictors"]):
-        sched.spawn(f"evictor {number}", evictor)
+        sched.spawn(f"evictor {number}", partial(_evictor, bos))
+    return World([vm, *bos, vm.engine, queue], finish=partial(_finish, vm, bos))
 
-    def finish() -> None:
-        for bo in bos:
-            if not bo.freed:
-                raise Oops("leak", f"{bo!r} is left with {bo.refs.value} references and {len(bo.vm_bos)} vm_bos")
-        if vm.refs.value != 1:
-            raise Oops("leak", f"the VM is left with {vm.refs.value} references")
 
-    return World([vm, *bos, engine, queue], finish=finish)
+def _user(vm: Gpuvm, bos: list[GemObject], number: int, rounds: int) -> None:
+    turn = bos if number % 2 == 0 else bos[::-1]
+    for rounds_left in reversed(range(rounds)):
+        mapped = turn if rounds_left % 2 == 0 else turn[:1]
+        for i, bo in enumerate(mapped):
+            vm.map(10 * number + i, bo)
+            if not rounds_left:
+                bo.put()
+        vm.exec().wait()
+        for i in range(len(mapped)):
+            vm.unmap(10 * number + i)
+
+
+def _evictor(bos: list[GemObject]) -> None:
+    for bo in bos:
+        if bo.refs.get_unless_zero():
+            evict_bo(bo)
+            bo.put()
+
+
+def _finish(vm: Gpuvm, bos: list[GemObject]) -> None:
+    for bo in bos:
+        if not bo.freed:
+            raise Oops("leak", f"{bo!r} is left with {bo.refs.value} references and {len(bo.vm_bos)} vm_bos")
+    if vm.refs.value != 1:
+        raise Oops("leak", f"the VM is left with {vm.refs.value} references")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from .. import sched
 from ..gpu.cache import PagemapCache, PagemapLife, PagemapShrinker
@@ -21,46 +22,53 @@ def pagemap_cache(config: Config, sizes: Mapping[str, int]) -> World:
     At most one pagemap of the device is active; nobody uses one that was destroyed; an inactive one is reactivated or
     destroyed, by whoever takes it off the shrinker's list; no look-up blocks for ever.
     """
-    device = DrmDevice("drm0")
-    shrinker = PagemapShrinker(config)
-    cache = PagemapCache(config, shrinker)
-    holds = WorkQueue("dev_unhold")
-    made: list[PagemapLife] = []
+    world = _Cache(config)
+    for number in range(sizes["users"]):
+        sched.spawn(f"user {number}", partial(world.use, sizes["rounds"]))
+    if sizes["scans"]:
+        sched.spawn("shrinker", partial(world.scan, sizes["scans"]))
+    return World([world.device, world.shrinker, world.cache, world.holds], finish=world.finish)
 
-    def find_or_create() -> PagemapLife:
+
+class _Cache:
+    """``made``: every pagemap there has been."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.device = DrmDevice("drm0")
+        self.shrinker = PagemapShrinker(config)
+        self.cache = PagemapCache(config, self.shrinker)
+        self.holds = WorkQueue("dev_unhold")
+        self.made: list[PagemapLife] = []
+
+    def find_or_create(self) -> PagemapLife:
         """xe_pagemap_find_or_create()."""
-        with cache.lookup_mutex:
-            found = cache.get()
+        with self.cache.lookup_mutex:
+            found = self.cache.get()
             if found is None:
-                found = PagemapLife(config, device, shrinker, holds)
-                made.append(found)
-                cache.set(found)
+                found = PagemapLife(self.config, self.device, self.shrinker, self.holds)
+                self.made.append(found)
+                self.cache.set(found)
         return found
 
-    def user() -> None:
-        for _ in range(sizes["rounds"]):
-            dpagemap = find_or_create()
-            active = [other for other in made if other.refs.value > 0]
-            if len(active) > 1:
-                raise Oops("pagemap-unique", f"{len(active)} pagemaps of one device are active")
+    def use(self, rounds: int) -> None:
+        for _ in range(rounds):
+            with sched.pending("look-up-returns"):
+                dpagemap = self.find_or_create()
+            active = sum(other.refs.value > 0 for other in self.made)
+            if active > 1:
+                raise Oops("pagemap-unique", f"{active} pagemaps of one device are active")
             dpagemap.get()
             dpagemap.put()
             dpagemap.put()
 
-    def scan() -> None:
-        for _ in range(sizes["scans"]):
-            shrinker.scan()
+    def scan(self, scans: int) -> None:
+        for _ in range(scans):
+            self.shrinker.scan()
 
-    for number in range(sizes["users"]):
-        sched.spawn(f"user {number}", user)
-    if sizes["scans"]:
-        sched.spawn("shrinker", scan)
-
-    def finish() -> None:
-        for dpagemap in made:
-            if not dpagemap.freed and (dpagemap not in shrinker.inactive or cache.dpagemap is not dpagemap):
+    def finish(self) -> None:
+        for dpagemap in self.made:
+            if not dpagemap.freed and (dpagemap not in self.shrinker.inactive or self.cache.dpagemap is not dpagemap):
                 raise Oops("leak", "an inactive pagemap can be neither found nor shrunk")
-        if device.refs.value != 1:
-            raise Oops("leak", f"{device!r} is left with {device.refs.value} references")
-
-    return World([device, shrinker, cache, holds], finish=finish)
+        if self.device.refs.value != 1:
+            raise Oops("leak", f"{self.device!r} is left with {self.device.refs.value} references")

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Checks of what devices reach: no page that is free, and outside invalidation brackets just what the CPU maps.
+
+They look at the pages and addresses that the step changed. That is enough: what a rule says about one page or address
+can only become false in a step that changes the page, the address, or the bracket over it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..mm.pte import DEVICE_EXCLUSIVE, DEVICE_PRIVATE, NONE, PRESENT
+from ..sched import Oops
+
+if TYPE_CHECKING:
+    from ..gpu.core import Drm
+    from ..gpu.page_table import GpuPageTable
+    from ..mm.address_space import Mm
+    from ..mm.page import Folio
+
+MAPPED = (PRESENT, DEVICE_PRIVATE, DEVICE_EXCLUSIVE)
+
+
+def in_bracket(mm: Mm, vpn: int) -> bool:
+    """An invalidation of that address is between its start and its end."""
+    subs = mm.subscriptions
+    return subs is not None and any(bracket.start <= vpn < bracket.end for bracket in subs.brackets)
+
+
+class GpuChecks:
+    """ "gpu-mapping" and "dma" after each step, "leak" at the end."""
+
+    def __init__(self, drm: Drm) -> None:
+        self.drm = drm
+
+    def check(self) -> None:
+        kernel = self.drm.kernel
+        tables = self.drm.page_tables
+        for folio in kernel.dirty_folios:
+            if folio.refcount == 0:
+                self._unreachable(folio)
+        if tables:
+            for mm, vpn in kernel.dirty_ptes:
+                for table in tables:
+                    if table.mm is mm:
+                        self._mirrors(table, vpn)
+
+    def _unreachable(self, folio: Folio) -> None:
+        """A free page: the GPU holds no reference, so that its mappings have to go before the last one does."""
+        for table in self.drm.page_tables:
+            for what, entries in (("GPU PTE", table.ptes), ("TLB entry", table.tlb)):
+                for vpn, entry in entries.items():
+                    if entry.folio is folio:
+                        raise Oops("gpu-mapping", f"a {what} of {table!r} at {vpn} reaches {folio!r}, which is free")
+        if folio in self.drm.dma:
+            raise Oops("dma", f"{folio!r} is free and still mapped for DMA")
+
+    def _mirrors(self, table: GpuPageTable, vpn: int) -> None:
+        for what, entry in (("GPU PTE", table.ptes.get(vpn)), ("TLB entry", table.tlb.get(vpn))):
+            if entry is None or in_bracket(table.mm, vpn):
+                continue
+            cpu = table.mm.page_table.get(vpn, NONE)
+            if cpu.folio is not entry.folio or cpu.kind not in MAPPED:
+                raise Oops("gpu-mapping", f"a {what} of {table!r} at {vpn} reaches {entry.folio!r}, the CPU has {cpu}")
+            if entry.write and not cpu.write:
+                raise Oops("gpu-mapping", f"a {what} of {table!r} at {vpn} may write {entry.folio!r}, the CPU may not")
+
+    def finish(self) -> None:
+        """Every reservation is unlocked, every ticket given back."""
+        if self.drm.ww_class.contexts:
+            raise Oops("leak", f"{len(self.drm.ww_class.contexts)} acquire contexts are left open")

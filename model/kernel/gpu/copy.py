@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Copies between system memory and VRAM (drm_pagemap_devmem_ops.copy_to_ram, .copy_to_devmem): page by page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import sched
+from ..sched import READ, point
+
+if TYPE_CHECKING:
+    from ..mm.page import Folio
+    from .copy_engine import Engine
+
+Pairs = list[tuple["Folio", "Folio"]]
+"""Source and destination of each page."""
+
+
+def copy_pages(pairs: Pairs) -> None:
+    """A step for each page: what is stored to the source after that is lost."""
+    for source, destination in pairs:
+        point(destination.store_op)
+        sched.also(source.data_key, READ)
+        destination.data[:] = source.data
+
+
+def copy_by(engine: Engine | None, pairs: Pairs, wait: bool) -> None:
+    """Submit a copy and wait for its fence. Without an engine, and while a scenario is set up, the CPU copies."""
+    if engine is None or sched.current().number == 0:
+        copy_pages(pairs)
+        return
+    fence = engine.submit("copy", lambda: copy_pages(pairs))
+    if wait:
+        fence.wait()

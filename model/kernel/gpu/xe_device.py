@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""A device of a driver like xe: a drm_device with VRAM, its pagemap, and a copy engine."""
+
+from __future__ import annotations
+
+from errno import EINVAL, ENODEV, ENOENT
+from typing import TYPE_CHECKING, ClassVar
+
+from ..mm.exit import mmput
+from ..object import Kobject
+from ..sync.work import WorkQueue
+from .cache import PagemapShrinker
+from .copy_engine import Engine
+from .device import DrmDevice
+from .devmem import Devmem, Timeslice
+from .dma_resv import DrmExec
+from .pagemap import DrmPagemap
+from .ttm import bo_create_locked, bo_evict
+from .vram import Bo, VramManager
+
+if TYPE_CHECKING:
+    from ..mm.address_space import Mm
+    from .core import Drm
+
+
+class XeDevice(Kobject):
+    """``pages`` of VRAM. ``engines``: copies are jobs of an engine; without, the CPU makes them in one step each."""
+
+    _uncounted: ClassVar[frozenset[str]] = frozenset({"drm", "config"})
+
+    def __init__(self, drm: Drm, name: str, pages: int, owner: object = None, engines: bool | None = None) -> None:
+        super().__init__()
+        self.drm = drm
+        self.config = drm.config
+        self.name = name
+        self.device = DrmDevice(name)
+        self.shrinker = PagemapShrinker(drm.config)
+        holds = WorkQueue(f"{name} dev_unhold") if engines else None
+        self.dpagemap = DrmPagemap(
+            drm.kernel, self.device, pages, self if owner is None else owner, self.shrinker, holds
+        )
+        self.vram = VramManager(f"{name} vram", self.dpagemap.pgmap.folios)
+        if engines is None:
+            engines = drm.config.copy == "engine"
+        if engines:
+            self.dpagemap.copy_engine = Engine(f"{name} copy engine")
+
+    def __repr__(self) -> str:
+        return self.name
+
+    # ---- drm_pagemap_ops.populate_mm
+
+    def populate_mm(self, mm: Mm, start: int, end: int, slices: list[Timeslice] | None = None) -> int:
+        """drm_pagemap_populate_mm() with xe_drm_pagemap_populate_mm(): the range of ``mm`` moves to VRAM.
+
+        The reservation of the new object is taken under mmap_lock, and others may be evicted under both.
+        The time slice that begins is added to ``slices``.
+        """
+        if not mm.mmget_not_zero():
+            return -EINVAL
+        mm.mmap_lock.down_read()
+        err = self._populate(mm, start, end, slices)
+        mm.mmap_lock.up_read()
+        mmput(mm)
+        return err
+
+    def _populate(self, mm: Mm, start: int, end: int, slices: list[Timeslice] | None) -> int:
+        vma = mm.find_vma(start)
+        if vma is None or vma.end < end:
+            return -ENOENT
+        if not self.device.enter():
+            return -ENODEV
+        err = self._populate_entered(mm, start, end, slices)
+        self.device.exit()
+        return err
+
+    def _populate_entered(self, mm: Mm, start: int, end: int, slices: list[Timeslice] | None) -> int:
+        with DrmExec(self.drm.ww_class) as exec:
+            bo = bo_create_locked(self.dpagemap, self.vram, f"{self.name} bo", end - start, exec)
+            if isinstance(bo, int):
+                return bo
+            bo.refs.value += 1  # for the allocation; nobody else knows the object yet
+            devmem = Devmem(bo, mm)
+            err = self.dpagemap.migrate_to_devmem(devmem, mm, start, end)
+            if slices is not None and self.config.timeslice != "none":
+                slices.append(devmem.timeslice)
+        bo.put()
+        return err
+
+    # ---- eviction
+
+    def bos(self) -> list[Bo]:
+        return list(self.vram.lru)
+
+    def evict_bo(self, bo: Bo) -> int:
+        """ttm_bo_evict() on behalf of suspend or another object: the reservation is waited for. -EBUSY: not all of it
+        could be moved; the caller takes another, or gives up."""
+        if not bo.refs.get_unless_zero():
+            return 0
+        with DrmExec(self.drm.ww_class) as exec:
+            exec.until_all_locked(lambda: (bo.resv,))
+            err = bo_evict(self.dpagemap, bo) if bo.blocks else 0
+        bo.put()
+        return err
