@@ -6,19 +6,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+from .checks.mm import MmChecks
 from .mm.address_space import Mm
 from .mm.oracle import Oracle
 from .mm.page import Folio, PageAllocator
 from .object import Kobject
 from .options import Config
 from .scenario import World
+from .sync.work import WorkItem, WorkQueue
 
 
 class Kernel(Kobject):
     """``checks`` run after each step and look at what it changed (``dirty_*``); ``finishes`` at the end of a run.
 
     A driver adds its own to both, and its structures to ``devices``. ``ram``: how many pages of RAM exist; None:
-    enough.
+    enough. ``drain``: a work item for each CPU that lru_add_drain_all() waits for; without any it is done at once.
     """
 
     _uncounted: ClassVar[frozenset[str]] = frozenset({"config", "dirty_folios", "dirty_ptes", "checks", "finishes"})
@@ -28,19 +30,35 @@ class Kernel(Kobject):
         self.config = config
         self.dirty_folios: list[Folio] = []
         self.dirty_ptes: list[tuple[Mm, int]] = []
-        self.checks: list[Callable[[], None]] = []
-        self.finishes: list[Callable[[], None]] = []
         self.memory = PageAllocator(self, ram)
         self.zero_page = Folio(self, -1)  # ZERO_PAGE(): neither counted nor freed
         self.oracle = Oracle()
         self.mms: list[Mm] = []
         self.devices: list[object] = []
+        self.drain: list[WorkItem] = []
+        mm_checks = MmChecks(self)
+        self.checks: list[Callable[[], None]] = [mm_checks.check]
+        self.finishes: list[Callable[[], None]] = [mm_checks.finish]
+        self._system_wq: WorkQueue | None = None
 
     def new_mm(self, name: str) -> Mm:
         """mm_alloc()."""
         mm = Mm(self, name)
         self.mms.append(mm)
         return mm
+
+    def system_wq(self) -> WorkQueue:
+        """Where work goes that may wait for anything; its worker is spawned when it is first needed."""
+        if self._system_wq is None:
+            self._system_wq = WorkQueue("events")
+        return self._system_wq
+
+    def lru_add_drain_all(self) -> None:
+        """Pages on their way to the LRU lists get there: every CPU has to do its work item."""
+        for item in self.drain:
+            item.queue()
+        for item in self.drain:
+            item.flush()
 
     def check(self) -> None:
         """After a step: Oops where what it changed is wrong."""

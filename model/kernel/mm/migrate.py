@@ -4,10 +4,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from errno import EINVAL
 from typing import TYPE_CHECKING
 
+from .migrate_device import (
+    Destinations,
+    Source,
+    Sources,
+    give_up,
+    migrate_device_finalize,
+    migrate_device_unmap,
+    switch_page,
+)
+from .mmu_notifier import (
+    Event,
+    NotifierRange,
+    mmu_notifier_invalidate_range_end,
+    mmu_notifier_invalidate_range_start,
+)
+from .page import folio_get, folio_put
+from .pte import DEVICE_PRIVATE, EMPTY, Pte, device_private, migration, present
+from .rmap import anon_vma_prepare, folio_add_new_anon_rmap, folio_remove_rmap
+
 if TYPE_CHECKING:
-    from .migrate_device import Destinations, Sources
     from .page import Folio
     from .vma import Vma
 
@@ -27,8 +46,8 @@ class MigrateVma:
     select_system: bool = False
     select_device_private: bool = False
     fault_page: Folio | None = None
-    src: Sources = field(default_factory=list)
-    dst: Destinations = field(default_factory=list)
+    src: Sources = field(default_factory=list[Source | None])
+    dst: Destinations = field(default_factory=list["Folio | None"])
     cpages: int = 0
 
     @property
@@ -38,14 +57,125 @@ class MigrateVma:
 
 def migrate_vma_setup(args: MigrateVma) -> int:
     """0 with what could be collected, locked and unmapped in ``src``; -EINVAL for bad arguments. mmap_lock held."""
-    raise NotImplementedError
+    vma, page = args.vma, args.fault_page
+    if vma.io or not vma.start <= args.start < args.end <= vma.end:
+        return -EINVAL
+    if page is not None and not page.is_device:
+        return -EINVAL
+    if page is not None and vma.mm.kernel.config.generation in ("g2", "g3") and not page.lock.locked():
+        return -EINVAL
+    args.src = []
+    args.dst = [None] * (args.end - args.start)
+    args.cpages = 0
+    migrate_vma_collect(args)
+    if args.cpages:
+        args.cpages = migrate_device_unmap(args.src, args.fault_page, _locked_by_fault(args))
+    return 0
+
+
+def migrate_vma_collect(args: MigrateVma) -> None:
+    """Drivers drop what they mirror of the range; then migration entries replace what can be locked."""
+    mm = args.vma.mm
+    notified = NotifierRange(Event.MIGRATE, mm, args.start, args.end, args.pgmap_owner)
+    mmu_notifier_invalidate_range_start(notified)
+    mm.ptl.lock()
+    for vpn in range(args.start, args.end):
+        args.src.append(_collect_pte(args, vpn))
+    mm.ptl.unlock()
+    mmu_notifier_invalidate_range_end(notified)
+
+
+def _collect_pte(args: MigrateVma, vpn: int) -> Source | None:
+    """One entry of migrate_vma_collect_pmd(), with the PTL held."""
+    vma = args.vma
+    mm = vma.mm
+    entry = mm.pte(vpn)
+    if entry.kind == EMPTY:
+        if not vma.anonymous:
+            return None
+        args.cpages += 1
+        return Source(None)
+    folio = entry.folio
+    assert folio is not None
+    if folio is mm.kernel.zero_page:
+        if not args.select_system:
+            return None
+        args.cpages += 1
+        return Source(None)
+    if not _selected(args, entry, folio) or folio.mapping is None:
+        return None
+    folio_get(folio)
+    if folio is not _locked_by_fault(args):
+        locked = folio.lock.trylock_now() if vpn == args.start else folio.lock.trylock()  # the first: in the PTL's step
+        if not locked:
+            folio_put(folio)
+            return None
+    mm.set_pte(vpn, migration(folio, entry.write))
+    folio_remove_rmap(folio)
+    folio_put(folio)
+    args.cpages += 1
+    return Source(folio, True, entry.write)
+
+
+def _selected(args: MigrateVma, entry: Pte, folio: Folio) -> bool:
+    if entry.present:
+        return args.select_system
+    return (
+        entry.kind == DEVICE_PRIVATE
+        and args.select_device_private
+        and folio.pgmap is not None
+        and folio.pgmap.owner is args.pgmap_owner
+    )
+
+
+def _locked_by_fault(args: MigrateVma) -> Folio | None:
+    """From g2 on the fault page is locked by do_swap_page(): not to be locked again, nor unlocked.
+
+    Earlier it was just a page with one more reference.
+    """
+    return args.fault_page if args.vma.mm.kernel.config.generation in ("g2", "g3") else None
 
 
 def migrate_vma_pages(args: MigrateVma) -> None:
     """After the copy: switch to the pages in ``dst``; entries of ``src`` that could not be lose ``migrate``."""
-    raise NotImplementedError
+    notified: NotifierRange | None = None
+    for i, source in enumerate(args.src):
+        new = args.dst[i]
+        if source is None:
+            continue
+        if source.folio is None and new is not None and source.migrate:
+            vpn = args.start + i
+            if notified is None:
+                notified = NotifierRange(Event.MIGRATE, args.vma.mm, vpn, args.end, args.pgmap_owner)
+                mmu_notifier_invalidate_range_start(notified)
+            if not migrate_vma_insert_page(args, vpn, new):
+                give_up(args.src, i)
+        else:
+            switch_page(args.src, args.dst, i, args.fault_page)
+    if notified is not None:
+        mmu_notifier_invalidate_range_end(notified)
+
+
+def migrate_vma_insert_page(args: MigrateVma, vpn: int, new: Folio) -> bool:
+    """A page where there was none, or the page of zeros; false: there is something now."""
+    vma = args.vma
+    mm = vma.mm
+    if not vma.anonymous:
+        return False
+    anon_vma_prepare(vma)
+    with mm.ptl:
+        entry = mm.pte(vpn)
+        if entry.kind != EMPTY and not (entry.present and entry.folio is mm.kernel.zero_page):
+            return False
+        folio_add_new_anon_rmap(new, vma, vpn)
+        folio_get(new)
+        if new.is_device:
+            mm.set_pte(vpn, device_private(new, vma.writable))
+        else:
+            mm.set_pte(vpn, present(new, vma.writable, vma.readable))
+    return True
 
 
 def migrate_vma_finalize(args: MigrateVma) -> None:
     """Map what is now the page, unlock and put sources and destinations (of the fault page only the reference)."""
-    raise NotImplementedError
+    migrate_device_finalize(args.src, args.dst, _locked_by_fault(args))

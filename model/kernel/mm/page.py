@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .shmem import Shmem
 
 PAGE_SIZE: Final = 4  # bytes
+PFNS_PER_TASK: Final = 1000  # page frame numbers tell which task met the page first, and nothing else
 
 
 class Folio(Kobject):
@@ -32,7 +33,9 @@ class Folio(Kobject):
     (``rmap.py``). ``lru``: on a list of reclaim; a page just faulted in waits in a per-CPU batch.
     """
 
-    _uncounted: ClassVar[frozenset[str]] = frozenset({"kernel", "dirty", "mapped_by", "migrating", "published"})
+    _uncounted: ClassVar[frozenset[str]] = frozenset(
+        {"kernel", "pfn", "dirty", "mapped_by", "migrating", "published", "ptes", "ref_key", "data_key"}
+    )
 
     def __init__(self, kernel: Kernel, pfn: int, pgmap: DevPagemap | None = None) -> None:
         super().__init__()
@@ -45,6 +48,7 @@ class Folio(Kobject):
         self.index = 0
         self.data = bytearray(PAGE_SIZE)
         self.zone_device_data: Any = None
+        self.lru = False
         self.lock = FolioLock(self, (self.oid, "lock"))
         self.ptes = pte.table(self)
         self.ref_key = (self.oid, "refcount")
@@ -160,7 +164,7 @@ class PageAllocator(Kobject):
         self.limit = limit
         self.used = 0
         self.free_lists: dict[int, list[Folio]] = {}
-        self.made: list[Folio] = []
+        self.made: dict[int, int] = {}  # by task
         self.key = (self.oid, "free pages")
 
     def alloc(self) -> Folio | None:
@@ -174,9 +178,12 @@ class PageAllocator(Kobject):
         if free:
             folio = free.pop()
             folio.data[:] = bytes(PAGE_SIZE)
+            folio.lru = False
         else:
-            folio = Folio(self.kernel, len(self.made))
-            self.made.append(folio)
+            number = sched.current().number
+            made = self.made.get(number, 0)
+            self.made[number] = made + 1
+            folio = Folio(self.kernel, PFNS_PER_TASK * number + made)
         folio.refcount = 1
         sched.also(folio.ref_key, WRITE)
         folio.touched()

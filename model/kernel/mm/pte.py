@@ -14,15 +14,16 @@ PRESENT: Final = 1  # the CPU reads and, if ``write``, writes the page
 MIGRATION: Final = 2  # the page is locked by whoever moves it; no reference, no mapcount
 DEVICE_PRIVATE: Final = 3  # a page of a device that the CPU cannot reach: do_swap_page() calls migrate_to_ram()
 DEVICE_EXCLUSIVE: Final = 4  # a system page lent to a device: any CPU access takes it back
+PROTNONE: Final = 5  # present for the kernel, but the CPU may not read it: PROT_NONE
 
-KINDS: Final = ("none", "present", "migration", "device-private", "device-exclusive")
+KINDS: Final = ("none", "present", "migration", "device-private", "device-exclusive", "prot-none")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pte:
     """One entry. ``write``: writable now, or again once a special entry is replaced by the page.
 
-    Entries are values: each folio keeps the eight that can name it, so that pte_same() is ``is``.
+    Entries are values: each folio keeps those that can name it, so that pte_same() is ``is``.
     """
 
     kind: int
@@ -30,9 +31,14 @@ class Pte:
     write: bool = False
 
     @property
+    def present(self) -> bool:
+        """pte_present(): the page is mapped where the CPU could reach it, whether or not it may."""
+        return self.kind == PRESENT or self.kind == PROTNONE
+
+    @property
     def mapped(self) -> bool:
         """The entry counts in the folio's mapcount and holds a reference (the zero page has neither)."""
-        return self.kind in (PRESENT, DEVICE_PRIVATE, DEVICE_EXCLUSIVE)
+        return self.kind != EMPTY and self.kind != MIGRATION
 
     def __repr__(self) -> str:
         if self.folio is None:
@@ -45,11 +51,12 @@ NONE: Final = Pte(EMPTY)
 
 def table(folio: Folio) -> tuple[Pte, ...]:
     """The entries that name ``folio``, for ``Folio.ptes``: index 2 * kind + write."""
-    return tuple(Pte(kind, folio, bool(write)) for kind in range(5) for write in range(2))
+    return tuple(Pte(kind, folio, bool(write)) for kind in range(6) for write in range(2))
 
 
-def present(folio: Folio, write: bool) -> Pte:
-    return folio.ptes[2 * PRESENT + write]
+def present(folio: Folio, write: bool, readable: bool = True) -> Pte:
+    """mk_pte() with the protection of a VMA."""
+    return folio.ptes[2 * PRESENT + write] if readable else folio.ptes[2 * PROTNONE]
 
 
 def migration(folio: Folio, write: bool) -> Pte:

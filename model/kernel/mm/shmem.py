@@ -6,10 +6,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..object import Kobject
+from ..sched import WRITE, point
 from ..sync.rwsem import RwSem
+from .page import folio_get
 
 if TYPE_CHECKING:
-    from .page import Folio
+    from .page import Folio, PageAllocator
     from .vma import Vma
 
 
@@ -21,3 +23,18 @@ class Shmem(Kobject):
         self.rwsem = RwSem("i_mmap_rwsem")
         self.pages: dict[int, Folio] = {}
         self.vmas: list[Vma] = []
+
+    def get_folio(self, index: int, memory: PageAllocator) -> Folio | None:
+        """shmem_get_folio(): the page, locked and with a reference for the caller; None: no memory."""
+        point(self.op("pages", WRITE))
+        folio = self.pages.get(index)
+        if folio is None:
+            folio = memory.alloc()
+            if folio is None:
+                return None
+            folio.mapping = self
+            folio.index = index
+            self.pages[index] = folio
+        folio_get(folio)
+        folio.lock.lock()
+        return folio

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from .. import sched
-from ..sched import ACQUIRE, AWAIT, RELEASE, WRITE, Oops, Op, Task, point
+from ..sched import ACQUIRE, AWAIT, READ, RELEASE, WRITE, Oops, Op, Task, point
 
 
 class FolioLock:
@@ -17,6 +17,7 @@ class FolioLock:
     """
 
     lock_class = ""  # no lock class: lockdep records no order with it
+    _uncounted = frozenset({"key", "_sleep_ops"})
 
     def __init__(self, folio: Any, key: Hashable) -> None:
         self.folio = folio
@@ -24,8 +25,9 @@ class FolioLock:
         self.owner: Task | None = None
         self.waiters: list[Task] = []  # queued by wait_on_locked(); an unlock takes all of them off
         self._lock_op = Op("folio_lock", key, ACQUIRE, self._free)
-        self._try_op = Op("folio_trylock", key, WRITE)
+        self.try_op = Op("folio_trylock", key, WRITE)
         self._unlock_op = Op("folio_unlock", key, RELEASE)
+        self._sleep_ops: dict[int, Op] = {}  # by task
 
     def __repr__(self) -> str:
         return f"lock of {self.folio!r}"
@@ -57,12 +59,7 @@ class FolioLock:
         self._got()
 
     def trylock(self) -> bool:
-        point(self._try_op)
-        return self.trylock_now()
-
-    def trylock_now(self) -> bool:
-        """The same inside a step that something else announced."""
-        sched.also(self.key, WRITE)
+        point(self.try_op)
         self._alive()
         if self.owner is not None:
             sched.failed()
@@ -70,9 +67,24 @@ class FolioLock:
         self._got()
         return True
 
+    def trylock_now(self) -> bool:
+        """The same inside a step that something else announced."""
+        self._alive()
+        if self.owner is not None:
+            sched.also(self.key, READ)
+            return False
+        sched.also(self.key, WRITE)
+        self._got()
+        return True
+
     def unlock(self) -> None:
         """folio_unlock(): whoever is on the queue at this moment is woken."""
         point(self._unlock_op)
+        self.unlock_now()
+
+    def unlock_now(self) -> None:
+        """The same inside a step that something else announced."""
+        sched.also(self.key, RELEASE)
         task = sched.current()
         if self.owner is not task:
             raise Oops("unlock-by-non-owner", f"{task.name} unlocks {self.folio!r}, which it has not locked")
@@ -82,7 +94,7 @@ class FolioLock:
 
     def enqueue(self) -> bool:
         """The first half of softleaf_entry_wait_on_locked(), page-table lock held: queue unless it is unlocked."""
-        sched.also(self.key, sched.READ)
+        sched.also(self.key, READ)
         if self.owner is None:
             return False
         self.waiters.append(sched.current())
@@ -92,5 +104,10 @@ class FolioLock:
         """The second half: until the next unlock, uninterruptibly and without a reference."""
         task = sched.current()
         task.waits = self
-        point(Op("wait for folio_unlock", self.key, AWAIT, lambda: task not in self.waiters))
+        op = self._sleep_ops.get(task.number)
+        if op is None:
+            op = self._sleep_ops[task.number] = Op(
+                "wait for folio_unlock", self.key, AWAIT, lambda: task not in self.waiters
+            )
+        point(op)
         task.waits = None
