@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+from itertools import pairwise
 from types import CodeType
 
 READS = frozenset({"LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW", "LOAD_FAST_AND_CLEAR"})
@@ -25,7 +26,7 @@ STOPS = frozenset({"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "
 JUMPS = frozenset({*dis.hasjrel, *dis.hasjabs})
 OPERANDS = {"BEFORE_WITH": 1, "LOAD_ATTR": 1, "STORE_ATTR": 2, "BINARY_OP": 2, "COMPARE_OP": 2, "BINARY_SUBSCR": 2,
             "CONTAINS_OP": 2, "STORE_SUBSCR": 3, "FOR_ITER": 0, "GET_ITER": 1, "SEND": 0, "LOAD_METHOD": 1,
-            "UNARY_NOT": 1, "WITH_EXCEPT_START": 0, "FORMAT_VALUE": 1, "LIST_EXTEND": 1, "UNPACK_SEQUENCE": 1}  # fmt: skip
+            "UNARY_NOT": 1, "WITH_EXCEPT_START": 0, "FORMAT_VALUE": 1, "LIST_EXTEND": 1}  # fmt: skip
 ON_CALL = 2  # the callable and NULL or self, below the arguments
 
 
@@ -66,7 +67,7 @@ class Flow:
 def flow(code: CodeType) -> Flow:
     instructions = list(dis.get_instructions(code))
     handlers = tuple(_handlers(code.co_exceptiontable))
-    following = {i.offset: n.offset for i, n in zip(instructions, instructions[1:], strict=False)}
+    following = {i.offset: n.offset for i, n in pairwise(instructions)}
     onward = {i.offset: tuple(_onward(i, following, handlers)) for i in instructions}
     return Flow(
         tuple(i.offset for i in instructions),

@@ -3,8 +3,8 @@
 
 Two states that differ only in the identity of their objects, or in the order in which these were made, hash equal:
 an object is named by when the walk first meets it. Left out: names of objects (``oid``), ``Kobject._uncounted``, the
-operations that objects keep, and locals that are never read again. Dictionaries with plain keys count as unordered: kernel code must not depend on the
-order in which they were filled (``for ... in sorted(...)``).
+operations that objects keep, and locals that are never read again. Dictionaries with plain keys count as unordered:
+kernel code must not depend on the order in which they were filled (``for ... in sorted(...)``).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NOT_STATE = frozenset({"oid", "_ops", "__weakref__"})
 PLAIN = (type(None), bool, int, str, bytes, float)
 LINKS = frozenset({"list_iterator", "list_reverseiterator", "tuple_iterator", "range_iterator", "set_iterator",
                    "dict_keyiterator", "dict_valueiterator", "dict_itemiterator", "enumerate", "zip", "map", "filter",
-                   "reversed", "str_iterator", "str_ascii_iterator", "bytes_iterator", "callable_iterator"})  # fmt: skip
+                   "reversed", "str_iterator", "str_ascii_iterator", "bytes_iterator"})  # fmt: skip
 
 
 def state_hash(runtime: Runtime) -> bytes:
@@ -211,7 +211,7 @@ def _is_plain_key(key: object) -> bool:
     """Keys that have an order of their own, whatever run made them."""
     if isinstance(key, tuple) and not isinstance(key, Oid):
         return all(_is_plain_key(part) for part in cast("tuple[object, ...]", key))
-    return isinstance(key, PLAIN) or isinstance(key, Enum)
+    return isinstance(key, (*PLAIN, Enum))
 
 
 def _sort_key(key: object) -> tuple[str, object]:
