@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..mm.pte import DEVICE_EXCLUSIVE, DEVICE_PRIVATE, NONE, PRESENT
+from ..mm.pte import DEVICE_EXCLUSIVE, DEVICE_PRIVATE, MIGRATION, NONE, PRESENT
 from ..sched import Oops
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class GpuChecks:
             if entry is None or in_bracket(table.mm, vpn):
                 continue
             cpu = table.mm.page_table.get(vpn, NONE)
+            if table.own_migrations and cpu.kind == MIGRATION:
+                continue
             if cpu.folio is not entry.folio or cpu.kind not in MAPPED:
                 raise Oops("gpu-mapping", f"a {what} of {table!r} at {vpn} reaches {entry.folio!r}, the CPU has {cpu}")
             if entry.write and not cpu.write:

@@ -11,24 +11,26 @@ from ..sched import READ, point
 if TYPE_CHECKING:
     from ..mm.page import Folio
     from .copy_engine import Engine
+    from .core import Drm
 
 Pairs = list[tuple["Folio", "Folio"]]
 """Source and destination of each page."""
 
 
-def copy_pages(pairs: Pairs) -> None:
-    """A step for each page: what is stored to the source after that is lost."""
+def copy_pages(drm: Drm, pairs: Pairs) -> None:
+    """A step for each page: what is stored to the source after that is lost, so that nobody may reach it."""
     for source, destination in pairs:
         point(destination.store_op)
         sched.also(source.data_key, READ)
+        drm.frozen(source)
         destination.data[:] = source.data
 
 
-def copy_by(engine: Engine | None, pairs: Pairs, wait: bool) -> None:
+def copy_by(drm: Drm, engine: Engine | None, pairs: Pairs, wait: bool) -> None:
     """Submit a copy and wait for its fence. Without an engine, and while a scenario is set up, the CPU copies."""
     if engine is None or sched.current().number == 0:
-        copy_pages(pairs)
+        copy_pages(drm, pairs)
         return
-    fence = engine.submit("copy", lambda: copy_pages(pairs))
+    fence = engine.submit("copy", lambda: copy_pages(drm, pairs))
     if wait:
         fence.wait()

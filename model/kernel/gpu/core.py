@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..object import Kobject
+from ..sched import Oops
 from ..sync.ww_mutex import WwClass
 
 if TYPE_CHECKING:
@@ -44,3 +45,11 @@ class Drm(Kobject):
             self.dma[folio] = left
         else:
             del self.dma[folio]
+
+    def frozen(self, source: Folio) -> None:
+        """A page is being copied, in the step of the caller: no GPU may reach it."""
+        for table in self.page_tables:
+            for entries in (table.ptes, table.tlb):
+                for vpn, entry in entries.items():
+                    if entry.folio is source:
+                        raise Oops("gpu-mapping", f"{source!r} is copied while {table!r} reaches it at {vpn}")

@@ -46,10 +46,7 @@ def evict_to_ram(dpagemap: DrmPagemap, devmem: Devmem) -> int:
 
 def _pass(dpagemap: DrmPagemap, devmem: Devmem) -> int:
     blocks = devmem.bo.blocks
-    if dpagemap.config.find == "reverse-map":
-        src = migrate_device_pfns(blocks)
-    else:
-        src = take_recorded(devmem)
+    src = migrate_device_pfns(blocks) if dpagemap.config.find == "reverse-map" else take_recorded(devmem)
     dst: Destinations = [None] * len(src)
     err = _populate(dpagemap, src, dst)
     if not err:
@@ -76,4 +73,4 @@ def _copy(dpagemap: DrmPagemap, src: Sources, dst: Destinations) -> None:
     for source, destination in zip(src, dst, strict=True):
         if source is not None and source.folio is not None and destination is not None:
             pairs.append((source.folio, destination))
-    copy_by(dpagemap.copy_engine, pairs, dpagemap.config.copy_fence == "waited-for")
+    copy_by(dpagemap.drm, dpagemap.copy_engine, pairs, dpagemap.config.copy_fence == "waited-for")

@@ -171,15 +171,14 @@ class Gpuvm(Slab):
     def exec(self) -> Fence:
         """drm_gpuvm_exec_lock(), drm_gpuvm_validate(), a job that uses every mapping, its fence for all of them."""
         taken: list[VmBo] = []
-        with self.vm_lock:
-            with DrmExec(self.ww_class) as exec:
-                exec.until_all_locked(lambda: self._reservations(taken))
-                if self.config.vm_bo_validate == "before-job":
-                    self._validate()
-                used = list(self.mappings.values())
-                fence = self.engine.submit("job", lambda: _run(used))
-                for resv in exec.locked:
-                    resv.add_fence(fence, BOOKKEEP)
+        with self.vm_lock, DrmExec(self.ww_class) as exec:
+            exec.until_all_locked(lambda: self._reservations(taken))
+            if self.config.vm_bo_validate == "before-job":
+                self._validate()
+            used = list(self.mappings.values())
+            fence = self.engine.submit("job", lambda: _run(used))
+            for resv in exec.locked:
+                resv.add_fence(fence, BOOKKEEP)
         for vm_bo in taken:
             self.put_deferred(vm_bo)
         return fence

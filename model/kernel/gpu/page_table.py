@@ -31,7 +31,10 @@ class GpuPte:
 
 
 class GpuPageTable(Kobject):
-    """The page table of one GPU VM that mirrors ``mm``. ``tlb`` keeps entries until they are flushed."""
+    """The page table of one GPU VM that mirrors ``mm``. ``tlb`` keeps entries until they are flushed.
+
+    ``own_migrations``: its driver hears nothing of its own migrations, and takes care of their pages itself.
+    """
 
     _uncounted: ClassVar[frozenset[str]] = frozenset({"drm", "_walk_ops", "_zap_ops", "_use_ops"})
 
@@ -45,6 +48,7 @@ class GpuPageTable(Kobject):
         self._walk_ops: dict[int, Op] = {}
         self._zap_ops: dict[int, Op] = {}
         self._use_ops: dict[int, Op] = {}
+        self.own_migrations = False
         self.firmware: Engine | None = None  # executes TLB invalidations that nobody waits for
         drm.page_tables.append(self)
 

@@ -20,33 +20,34 @@ from .copy import copy_by
 from .devmem import Devmem, Zdd, zdd_of
 
 if TYPE_CHECKING:
-    from ..kernel import Kernel
     from ..mm.address_space import Mm
     from ..mm.fault import Vmf
     from ..mm.page import Folio
     from ..sync.work import WorkQueue
     from .copy_engine import Engine
+    from .core import Drm
     from .device import DrmDevice
 
 
 class DrmPagemap(PagemapLife):
     """drm_pagemap, and its functions as ``dev_pagemap_ops``. ``owner``: whose hmm_range_fault() sees the pages."""
 
-    _uncounted: ClassVar[frozenset[str]] = frozenset({"kernel"})
+    _uncounted: ClassVar[frozenset[str]] = frozenset({"drm", "kernel"})
 
     def __init__(
         self,
-        kernel: Kernel,
+        drm: Drm,
         device: DrmDevice,
         pages: int,
         owner: object,
         shrinker: PagemapShrinker,
         holds: WorkQueue | None,
     ) -> None:
-        super().__init__(kernel.config, device, shrinker, holds)
-        self.kernel = kernel
+        super().__init__(drm.config, device, shrinker, holds)
+        self.drm = drm
+        self.kernel = drm.kernel
         self.owner = owner
-        self.pgmap = DevPagemap(kernel, f"{device.name} vram", pages, owner, self)
+        self.pgmap = DevPagemap(drm.kernel, f"{device.name} vram", pages, owner, self)
         self.on_destroy = self.pgmap.memunmap
         self.copy_engine: Engine | None = None
         self.driver_mutex = Mutex("driver_mutex")  # what the design forbids
@@ -109,7 +110,7 @@ class DrmPagemap(PagemapLife):
                     pairs.append((source.folio, destination))
                 else:
                     destination.data[:] = bytes(len(destination.data))
-        copy_by(self.copy_engine, pairs, self.config.copy_fence == "waited-for")
+        copy_by(self.drm, self.copy_engine, pairs, self.config.copy_fence == "waited-for")
 
     # ---- dev_pagemap_ops
 
@@ -134,7 +135,7 @@ class DrmPagemap(PagemapLife):
             return VM_FAULT_SIGBUS
         if not args.cpages:
             return 0
-        enough = populate_ram(self.kernel, args, zdd)
+        enough = populate_ram(self.drm, args, zdd)
         if enough:
             self._copy(args)
             migrate_vma_pages(args)
@@ -164,12 +165,12 @@ def zdd_of_free(folio: Folio) -> Zdd:
     return zdd
 
 
-def populate_ram(kernel: Kernel, args: MigrateVma, zdd: Zdd) -> bool:
+def populate_ram(drm: Drm, args: MigrateVma, zdd: Zdd) -> bool:
     """drm_pagemap_migrate_populate_ram_pfn(): RAM for the pages of the same allocation; false: not enough memory."""
     for i, source in enumerate(args.src):
         if source is None or not source.migrate or source.folio is None or source.folio.zone_device_data is not zdd:
             continue
-        folio = kernel.memory.alloc()
+        folio = drm.kernel.memory.alloc()
         if folio is None:
             return False
         folio.lock.trylock_now()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..object import Kobject
+from ..options import Config
 from ..sched import Oops
 from ..slab import Slab
 from ..sync.atomic import Refcount
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 class VramManager(Kobject):
     """ttm_resource_manager: free pages, and the objects that have some, least recently used first."""
 
-    def __init__(self, name: str, folios: list[Folio]) -> None:
+    _uncounted: ClassVar[frozenset[str]] = frozenset({"config"})
+
+    def __init__(self, config: Config, name: str, folios: list[Folio]) -> None:
         super().__init__()
+        self.config = config
         self.name = name
         self.lock = SpinLock("vram_manager")
         self.free = list(folios)

@@ -21,6 +21,7 @@ from .vram import Bo, VramManager
 if TYPE_CHECKING:
     from ..mm.address_space import Mm
     from .core import Drm
+    from .xe_svm import XeVm
 
 
 class XeDevice(Kobject):
@@ -36,10 +37,9 @@ class XeDevice(Kobject):
         self.device = DrmDevice(name)
         self.shrinker = PagemapShrinker(drm.config)
         holds = WorkQueue(f"{name} dev_unhold") if engines else None
-        self.dpagemap = DrmPagemap(
-            drm.kernel, self.device, pages, self if owner is None else owner, self.shrinker, holds
-        )
-        self.vram = VramManager(f"{name} vram", self.dpagemap.pgmap.folios)
+        self.dpagemap = DrmPagemap(drm, self.device, pages, self if owner is None else owner, self.shrinker, holds)
+        self.vms: list[XeVm] = []
+        self.vram = VramManager(drm.config, f"{name} vram", self.dpagemap.pgmap.folios)
         if engines is None:
             engines = drm.config.copy == "engine"
         if engines:
@@ -102,3 +102,19 @@ class XeDevice(Kobject):
             err = bo_evict(self.dpagemap, bo) if bo.blocks else 0
         bo.put()
         return err
+
+    # ---- unplug
+
+    def unplug(self) -> None:
+        """The device goes: nobody enters any more, VMs are closed, VRAM is evicted, struct pages are released.
+
+        memunmap_pages() waits until every page is free; CPU faults and eviction free them.
+        """
+        self.device.unplug()
+        for vm in self.vms:
+            vm.close()
+        if self.config.unplug == "evicts":
+            for bo in self.bos():
+                while self.evict_bo(bo):
+                    pass
+        self.dpagemap.pgmap.memunmap()

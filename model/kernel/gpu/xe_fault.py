@@ -8,7 +8,7 @@ completed, except under a strict placement, where only tries and time slices end
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from errno import EACCES, EAGAIN, EFAULT, EOPNOTSUPP, EPERM
+from errno import EACCES, EAGAIN, EFAULT, ENOENT, EOPNOTSUPP, EPERM
 from typing import TYPE_CHECKING
 
 from ..sched import pending, point
@@ -40,6 +40,8 @@ def _handle(vm: XeVm, vpn: int, slices: list[Timeslice]) -> int:
     strict = config.placement == "vram-only"
     tries = 3 if strict else 1
     while True:
+        if vm.closed:
+            return -ENOENT
         vm.collect_garbage()
         found = vm.gpusvm.range_find_or_insert(vpn, not vm.read_only)
         if isinstance(found, int):

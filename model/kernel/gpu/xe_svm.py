@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""A GPU VM in fault mode that mirrors an address space (drivers/gpu/drm/xe/xe_svm.c): callback, bind, garbage collector.
+"""A GPU VM in fault mode that mirrors an address space (drivers/gpu/drm/xe/xe_svm.c): callback, bind, collector.
 
 Each rule that the callback and the bind must keep can be broken by an option.
 """
@@ -43,6 +43,7 @@ class XeVm(Kobject):
         self.device = device
         self.mm = mm
         self.read_only = read_only
+        self.closed = False
         self.svm_lock = Mutex("vm->lock")
         self.range_lock = Mutex("range->lock")
         self.resv = DmaResv("vm_resv")
@@ -52,6 +53,7 @@ class XeVm(Kobject):
         self.gpusvm = GpuSvm(drm, mm, self, notifier_size, chunk)
         if self.config.serialise == "vm-lock":
             self.gpusvm.driver_lock = self.svm_lock
+        device.vms.append(self)
         self.bind_engine = Engine(f"{device.name} bind") if self.config.bind == "job" else None
         if self.config.tlb_flush == "not-waited-for":
             self.page_table.firmware = Engine(f"{device.name} firmware")
@@ -191,3 +193,17 @@ class XeVm(Kobject):
         fence = self.bind_engine.submit(f"bind {found!r}", run)
         self.resv.add_fence(fence, BOOKKEEP)
         return fence
+
+    # ---- the end
+
+    def close(self) -> None:
+        """xe_vm_close_and_put(): no fault is served from now on, and nothing is mapped any more."""
+        with self.svm_lock:
+            self.collect_garbage()
+            self.gpusvm.notifier_lock.down_write()
+            self.closed = True
+            for notifier in self.gpusvm.notifiers:
+                self._zap(notifier.ranges)
+            self.gpusvm.notifier_lock.up_write()
+            self.gpusvm.fini()
+            self.garbage.clear()

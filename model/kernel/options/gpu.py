@@ -43,9 +43,11 @@ class PeerOptions:
 class PagemapOptions:
     """drm_pagemap: migration to the device and back. ``copy="cpu"``: no copy engine, a copied page is one step.
 
+    ``driver``: what zone_device_data is, as in ``model/protocols/backpointer.py``.
     ``driver_lock``: migrate_to_ram() takes a mutex of the driver, which the design forbids.
     """
 
+    driver: Literal["drm-pagemap", "nouveau", "recorded-address", "amdkfd"] = "drm-pagemap"
     driver_lock: bool = False
     migrate_window: Literal["whole", "fault-page-only"] = "whole"
     copy: Literal["engine", "cpu"] = "engine"
@@ -60,6 +62,7 @@ class PagemapOptions:
 class EvictOptions:
     """drm_pagemap_evict_to_ram() and TTM. ``evict_failure="ignored"``: the memory is given to others all the same."""
 
+    unplug: Literal["evicts", "leaves-pages"] = "evicts"
     find: Literal["reverse-map", "recorded-address", "address-lookup"] = "reverse-map"
     evict_failure: Literal["reported", "ignored"] = "reported"
 
