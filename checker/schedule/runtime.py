@@ -50,6 +50,7 @@ class Runtime:
         self.most_steps = most_steps
         self.lock_order = lock_order
         self.observers: list[Callable[[], None]] = []  # called after each step, after the checks
+        self.on_failure: Callable[[], None] | None = None  # called where it happens, before anything unwinds
         self._reset()
 
     def _reset(self) -> None:
@@ -67,6 +68,8 @@ class Runtime:
         self.last_failed = False  # the operation changed nothing
         self.last_also: list[tuple[Hashable, int]] = []
         self.last_choice: int | None = None  # the step consumed this choice of the environment
+        self.stuck = False  # the run ended because nobody could go on
+        self.unfinished: list[Task] = []  # at the end: the tasks that had not ended, each still at its ``op``
         self._home = False  # unwinding: tasks go home instead of scheduling
 
     # ---- one run
@@ -115,9 +118,9 @@ class Runtime:
 
     def _unwind(self) -> None:
         self.end = self.end or "done"
-        for task in self.tasks:
-            if not task.done:
-                self._resume(task)
+        self.unfinished = list(self.alive)
+        for task in self.unfinished:
+            self._resume(task)
 
     def spawn(self, name: str, function: Callable[[], object], daemon: bool = False) -> Task:
         task = Task(len(self.tasks) + 1, name, function, daemon)
@@ -229,10 +232,12 @@ class Runtime:
         return value
 
     def failed(self) -> None:
-        self.last_failed = True
+        if not self.end:
+            self.last_failed = True
 
     def also(self, key: Hashable, mode: int) -> None:
-        self.last_also.append((key, mode))
+        if not self.end:  # what tasks do while they unwind is no part of the last step
+            self.last_also.append((key, mode))
 
     def oops(self, oops: Oops) -> None:
         self._fail(oops.check, str(oops))
@@ -240,6 +245,7 @@ class Runtime:
     # ---- ends
 
     def _stuck(self) -> None:
+        self.stuck = True
         waiting = [t for t in self.alive if not t.daemon]
         if not waiting:
             self.end = "done"
@@ -257,4 +263,6 @@ class Runtime:
             if not actor and self.current is not None:
                 actor = self.current.name
             self.failure = Failure(check, message, actor)
+            if self.on_failure is not None:
+                self.on_failure()
         self.end = "failed"

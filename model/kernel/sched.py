@@ -18,27 +18,37 @@ ACQUIRE: Final = 2  # takes a lock exclusively; blocks while it is held
 SHARE: Final = 3  # takes a lock for read; commutes with other SHAREs
 RELEASE: Final = 4  # gives a lock back: never enabled together with an ACQUIRE or SHARE that it lets go on
 AWAIT: Final = 5  # blocks until a condition over the key holds, and reads it
+UNSHARE: Final = 6  # gives a lock for read back: commutes with SHAREs too, which may go on meanwhile
 
-MODES: Final = ("read", "write", "acquire", "share", "release", "await")
+MODES: Final = ("read", "write", "acquire", "share", "release", "await", "unshare")
 
 
 class Op:
     """A visible operation: what it does (``mode``) to what (``key``), and when it can happen.
 
     ``key`` names a piece of shared state and is the same in every run of the same schedule. ``ready`` is asked without
-    side effect; None is always. ``urgent``: while such an operation is enabled, only such operations go on.
+    side effect and reads nothing but what ``key`` names and what is the task's own; None is always. ``urgent``: while
+    such an operation is enabled, only such operations go on. ``backs_off``: an ACQUIRE that may also go on without the
+    lock while somebody holds it, so that it can be enabled together with the RELEASE.
     """
 
-    __slots__ = ("key", "mode", "name", "ready", "urgent")
+    __slots__ = ("backs_off", "key", "mode", "name", "ready", "urgent")
 
     def __init__(
-        self, name: str, key: Hashable, mode: int, ready: Callable[[], bool] | None = None, urgent: bool = False
+        self,
+        name: str,
+        key: Hashable,
+        mode: int,
+        ready: Callable[[], bool] | None = None,
+        urgent: bool = False,
+        backs_off: bool = False,
     ) -> None:
         self.name = name
         self.key = key
         self.mode = mode
         self.ready = ready
         self.urgent = urgent
+        self.backs_off = backs_off
 
     def __repr__(self) -> str:
         return f"{self.name} ({MODES[self.mode]} {self.key})"

@@ -45,7 +45,7 @@ class Oracle(Kobject):
     def loaded(self, mm: Mm, vpn: int, offset: int, data: bytes | bytearray) -> None:
         """``data`` has just been read at that address."""
         place = self.place(mm, vpn)
-        sched.also((self.oid, place), READ)
+        sched.also((self.oid, place[0].oid, place[1]), READ)
         expected = self.latest.get(place, ZEROS)[offset : offset + len(data)]
         if data != expected:
             raise Oops(
@@ -57,7 +57,7 @@ class Oracle(Kobject):
     def stored(self, mm: Mm, vpn: int, offset: int, data: bytes) -> None:
         """``data`` has just been written at that address."""
         place = self.place(mm, vpn)
-        sched.also((self.oid, place), WRITE)
+        sched.also((self.oid, place[0].oid, place[1]), WRITE)
         old = self.latest.get(place, ZEROS)
         self.latest[place] = old[:offset] + data + old[offset + len(data) :]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .. import sched
 from ..object import Kobject
-from ..sched import ACQUIRE, RELEASE, SHARE, WRITE, Oops, Op, Task, point
+from ..sched import ACQUIRE, RELEASE, SHARE, UNSHARE, WRITE, Oops, Op, Task, point
 from . import lockdep
 
 
@@ -29,7 +29,7 @@ class RwSem(Kobject):
         self._write_op = Op(f"down_write {lock_class}", key, ACQUIRE, self._free)
         self._tryread_op = Op(f"down_read_trylock {lock_class}", key, WRITE)
         self._trywrite_op = Op(f"down_write_trylock {lock_class}", key, WRITE)
-        self._up_read_op = Op(f"up_read {lock_class}", key, RELEASE)
+        self._up_read_op = Op(f"up_read {lock_class}", key, UNSHARE)
         self._up_write_op = Op(f"up_write {lock_class}", key, RELEASE)
         self._downgrade_op = Op(f"downgrade_write {lock_class}", key, RELEASE)
 

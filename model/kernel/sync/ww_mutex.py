@@ -66,7 +66,15 @@ class WwMutex(Mutex):
         if self.owner is task:
             raise Oops("self-deadlock", f"{task.name} locks {self.lock_class}, which it holds")
         task.waits = self
-        point(Op(f"lock {self.lock_class}", self._key, ACQUIRE, lambda: self.owner is None or self._dies(ctx)))
+        point(
+            Op(
+                f"lock {self.lock_class}",
+                self._key,
+                ACQUIRE,
+                lambda: self.owner is None or self._dies(ctx),
+                backs_off=True,
+            )
+        )
         task.waits = None
         if self.owner is not None:
             sched.failed()
