@@ -39,7 +39,7 @@ class Frame:
     function: str
 
 
-LIBRARY = "model/primitives/"
+LIBRARY = ("model/primitives/", "model/kernel/sync/", "model/kernel/object.py")
 """Where frames of the shipped primitives are: steps are shown at the author's line that calls them."""
 
 

@@ -29,6 +29,7 @@ class States:
         self.space = StateSpace()
         self.most_states = most_states
         self.fault = ""
+        self.cut = False  # a run met the bound on steps, so that what comes after is not known
         self._first = list(first)
         self._open: deque[int] = deque()
         self._runtime: Runtime | None = None
@@ -48,7 +49,7 @@ class States:
 
     @property
     def complete(self) -> bool:
-        return not self.fault and not self.full and bool(self.space.nodes) and self.space.complete
+        return not self.fault and not self.full and not self.cut and bool(self.space.nodes) and self.space.complete
 
     # ---- the contract of a strategy
 
@@ -120,8 +121,8 @@ class States:
                     self.space.end(-1, ())
             except HiddenState as error:
                 self.fault = str(error)
-        elif run.end == "long" and self._here >= 0:
-            self.space.nodes[self._here].todo.append(tuple(self._made))
+        elif run.end == "long":
+            self.cut = True
 
     # ---- what it is made of
 

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""What is checked in every run of the executable kernel, by the name that ``Oops`` gives it."""
+
+from __future__ import annotations
+
+CHECKS: dict[str, tuple[str, str]] = {
+    "use-after-free": ("lifetime", "nothing is used after it was freed"),
+    "double-free": ("lifetime", "nothing is freed twice"),
+    "refcount": ("lifetime", "no reference is taken or dropped at zero, and counts agree with what refers"),
+    "leak": ("lifetime", "at the end of a run nothing is left that nobody can free"),
+    "backpointer": ("backpointer", "zone_device_data is constant while a page is in use; nothing physical names an address"),
+    "data-coherence": ("data", "each read returns the bytes written last"),
+    "gpu-mapping": ("data", "no GPU mapping of a freed or moved page outside an invalidation"),
+    "dma": ("data", "no transfer to or from memory that was freed or unmapped"),
+    "page-lock": ("locking", "whoever holds a migration entry holds the lock of its page"),
+    "lock-order": ("locking", "locks are taken in one order"),
+    "lock-held": ("locking", "what a function demands to be held is held"),
+    "unlock-by-non-owner": ("locking", "locks are given back by those who took them"),
+    "lock-held-at-end": ("locking", "a task ends without locks"),
+    "self-deadlock": ("locking", "nobody waits for a lock that it holds itself"),
+    "deadlock": ("deadlock", "somebody can go on until all have ended"),
+    "sigbus": ("errors", "no race ends in SIGBUS or SIGSEGV"),
+    "exception": ("errors", "no function of the kernel model raises an exception of Python"),
+    "setup": ("errors", "a scenario can be set up"),
+}  # fmt: skip
+"""Name of the check -> its kind, and what holds where it passes."""
+
+DETERMINISM = "determinism"  # the guard: the same decisions give the same run
+LOST_PROGRESS = "lost-progress"  # the bound on a task's own steps while it owes something
+
+
+def kind(name: str) -> str:
+    """The kind of a check; a scenario may have checks of its own."""
+    return CHECKS[name][0] if name in CHECKS else "check"
