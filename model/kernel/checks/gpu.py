@@ -37,7 +37,7 @@ class GpuChecks:
         kernel = self.drm.kernel
         tables = self.drm.page_tables
         for folio in kernel.dirty_folios:
-            if folio.refcount == 0:
+            if folio.refcount == 0 or folio not in self.drm.dma:
                 self._unreachable(folio)
         if tables:
             for mm, vpn in kernel.dirty_ptes:
@@ -46,18 +46,27 @@ class GpuChecks:
                         self._mirrors(table, vpn)
 
     def _unreachable(self, folio: Folio) -> None:
-        """A free page: the GPU holds no reference, so that its mappings have to go before the last one does."""
+        """A page that is free, or not mapped for DMA: the GPU holds no reference, so that its mappings go before."""
         for table in self.drm.page_tables:
             for what, entries in (("GPU PTE", table.ptes), ("TLB entry", table.tlb)):
                 for vpn, entry in entries.items():
                     if entry.folio is folio:
-                        raise Oops("gpu-mapping", f"a {what} of {table!r} at {vpn} reaches {folio!r}, which is free")
-        if folio in self.drm.dma:
+                        self._reached(table, what, vpn, folio)
+        if folio.refcount == 0 and folio in self.drm.dma:
             raise Oops("dma", f"{folio!r} is free and still mapped for DMA")
+
+    def _reached(self, table: GpuPageTable, what: str, vpn: int, folio: Folio) -> None:
+        if folio.refcount == 0:
+            raise Oops("gpu-mapping", f"a {what} of {table!r} at {vpn} reaches {folio!r}, which is free")
+        if table.dma and folio not in self.drm.dma:
+            raise Oops("gpu-mapping", f"a {what} of {table!r} at {vpn} reaches {folio!r}, not mapped for DMA")
 
     def _mirrors(self, table: GpuPageTable, vpn: int) -> None:
         for what, entry in (("GPU PTE", table.ptes.get(vpn)), ("TLB entry", table.tlb.get(vpn))):
-            if entry is None or in_bracket(table.mm, vpn):
+            if entry is None:
+                continue
+            self._reached(table, what, vpn, entry.folio)
+            if in_bracket(table.mm, vpn):
                 continue
             cpu = table.mm.page_table.get(vpn, NONE)
             if table.own_migrations and cpu.kind == MIGRATION:

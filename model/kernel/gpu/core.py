@@ -45,6 +45,7 @@ class Drm(Kobject):
             self.dma[folio] = left
         else:
             del self.dma[folio]
+            folio.touched()
 
     def frozen(self, source: Folio) -> None:
         """A page is being copied, in the step of the caller: no GPU may reach it."""

@@ -24,14 +24,14 @@ class DmaResv(Kobject):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.lock = WwMutex(name)
+        self.lock = WwMutex("reservation_ww_class_mutex", name)
         self.fences: list[tuple[Fence, int]] = []
         key = (self.oid, "fences")
         self._add_op = Op(f"dma_resv_add_fence {name}", key, WRITE)
         self._list_op = Op(f"list fences of {name}", key, READ)
 
     def __repr__(self) -> str:
-        return self.lock.lock_class
+        return self.lock.name
 
     def add_fence(self, fence: Fence, usage: int) -> None:
         """dma_resv_add_fence(): signalled fences make room."""

@@ -180,6 +180,8 @@ class GpuSvm(Kobject):
         self.mm.mmap_lock.down_read()
         found = self._find_or_insert(notifier, vpn, write)
         if fresh and isinstance(found, Range):
+            if self.notifier_find(vpn) is not None:
+                raise Oops("range-unique", f"a second notifier is inserted for page {vpn}")
             self.notifiers.append(notifier)
         self.mm.mmap_lock.up_read()
         if fresh and not isinstance(found, Range):

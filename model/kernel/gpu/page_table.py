@@ -33,6 +33,7 @@ class GpuPte:
 class GpuPageTable(Kobject):
     """The page table of one GPU VM that mirrors ``mm``. ``tlb`` keeps entries until they are flushed.
 
+    ``dma``: what it reaches has to be mapped for DMA.
     ``own_migrations``: its driver hears nothing of its own migrations, and takes care of their pages itself.
     """
 
@@ -48,6 +49,7 @@ class GpuPageTable(Kobject):
         self._walk_ops: dict[int, Op] = {}
         self._zap_ops: dict[int, Op] = {}
         self._use_ops: dict[int, Op] = {}
+        self.dma = True
         self.own_migrations = False
         self.firmware: Engine | None = None  # executes TLB invalidations that nobody waits for
         drm.page_tables.append(self)

@@ -14,6 +14,7 @@ from ..mm.fault import VM_FAULT_SIGBUS
 from ..mm.migrate import MigrateVma, migrate_vma_finalize, migrate_vma_pages, migrate_vma_setup
 from ..mm.page import zone_device_page_init
 from ..mm.pagemap import DevPagemap
+from ..sched import point
 from ..sync.mutex import Mutex
 from .cache import PagemapLife, PagemapShrinker
 from .copy import copy_by
@@ -124,6 +125,8 @@ class DrmPagemap(PagemapLife):
     def _migrate_to_ram(self, vmf: Vmf) -> int:
         page = vmf.page
         assert page is not None
+        if self.config.generation == "g0":  # nothing keeps the page; with a reference nobody can tell when it is read
+            point(page.count_op)
         zdd = zdd_of(page)
         devmem = zdd.devmem
         if self.config.timeslice != "none" and devmem.timeslice.read_running():

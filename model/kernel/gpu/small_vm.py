@@ -47,6 +47,7 @@ class SmallVm(Slab):
         self.skips_own = skips_own
         self.mutex = Mutex("svmm->mutex")
         self.page_table = GpuPageTable(drm, f"{name} PT", mm)
+        self.page_table.dma = False
         self.page_table.own_migrations = skips_own
         self.unmapped: list[tuple[int, int]] = []  # ranges of which the notifier heard that their VMA is gone
         self.sub = mmu_interval_notifier_insert(mm, 0, ADDRESSES, self)

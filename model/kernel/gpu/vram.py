@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from .. import sched
 from ..object import Kobject
 from ..options import Config
-from ..sched import Oops
+from ..sched import WRITE, Oops
 from ..slab import Slab
 from ..sync.atomic import Refcount
 from ..sync.spinlock import SpinLock
+from ..sync.waitqueue import wait_event
 from .dma_resv import DmaResv
 
 if TYPE_CHECKING:
@@ -34,6 +36,11 @@ class VramManager(Kobject):
         self.lock = SpinLock("vram_manager")
         self.free = list(folios)
         self.lru: list[Bo] = []
+        self.lru_key = (self.oid, "lru")
+
+    def wait_for_bo(self) -> None:
+        """Memory pressure that sets in once there is something to evict."""
+        wait_event("a buffer object in VRAM", self.lru_key, lambda: bool(self.lru))
 
     def alloc(self, bo: Bo, pages: int) -> bool:
         """Give ``bo`` a block; false: not enough is free."""
@@ -43,6 +50,7 @@ class VramManager(Kobject):
             bo.blocks = self.free[:pages]
             del self.free[:pages]
             self.lru.append(bo)
+            sched.also(self.lru_key, WRITE)
         return True
 
     def release(self, bo: Bo) -> None:
@@ -55,6 +63,7 @@ class VramManager(Kobject):
             bo.blocks = []
             if bo in self.lru:
                 self.lru.remove(bo)
+                sched.also(self.lru_key, WRITE)
 
 
 class Bo(Slab):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ..mm.mmu_notifier import Event, NotifierRange, mmu_interval_notifier_remove
 from ..object import Kobject
+from ..sched import Oops
 from ..sync.fence import Fence
 from ..sync.mutex import Mutex
 from ..sync.spinlock import SpinLock
@@ -54,6 +55,7 @@ class XeVm(Kobject):
         if self.config.serialise == "vm-lock":
             self.gpusvm.driver_lock = self.svm_lock
         device.vms.append(self)
+        drm.kernel.finishes.append(self._finish)
         self.bind_engine = Engine(f"{device.name} bind") if self.config.bind == "job" else None
         if self.config.tlb_flush == "not-waited-for":
             self.page_table.firmware = Engine(f"{device.name} firmware")
@@ -207,3 +209,10 @@ class XeVm(Kobject):
             self.gpusvm.notifier_lock.up_write()
             self.gpusvm.fini()
             self.garbage.clear()
+
+    def _finish(self) -> None:
+        """A range that outlives its VMA would be found by the next fault there, whatever is mapped by then."""
+        for notifier in self.gpusvm.notifiers:
+            for found in notifier.ranges:
+                if not found.unmapped and any(self.mm.find_vma(vpn) is None for vpn in range(found.start, found.end)):
+                    raise Oops("range-collected", f"{found!r} is left though its VMA is gone")

@@ -14,7 +14,7 @@ from ..options import Config
 from ..scenario import Size, World, scenario
 from .gpu_world import GpuWorld, tasks, touch
 
-MOVED = 16  # where mremap() moves the first page to
+MOVED = 16  # where mremap() moves the first page to, if that is the whole window
 
 
 @scenario(
@@ -22,6 +22,7 @@ MOVED = 16  # where mremap() moves the first page to
     sizes={
         "cpu_threads": Size(1, 0, 4),
         "window": Size(1, 1, 2),
+        "bos": Size(1, 1, 2),
         "evictors": Size(1, 0, 2),
         "unmappers": Size(0, 0, 1),
         "remappers": Size(0, 0, 1),
@@ -32,13 +33,14 @@ MOVED = 16  # where mremap() moves the first page to
 def eviction(config: Config, sizes: Mapping[str, int]) -> World:
     """TTM takes the VRAM of a window back: drm_pagemap_evict_to_ram(), with no address and no mmap_lock.
 
-    Threads read and write the window; others unmap its last page, move its first one, or fork and let the child read.
+    Threads read and write the window; others unmap its last page, move the first one to where the last one is, or
+    fork and let the child read. With two ``bos`` each page has a buffer object of its own, evicted one by one.
     An eviction returns 0 only if every page has left, and nothing that was written is lost.
     """
     world = GpuWorld(config, sizes["window"])
     device = world.device("xe0", sizes["window"])
-    world.move_to(device)
-    bo = device.bos()[0]
+    world.move_to(device, at_once=sizes["bos"] == 1)
+    bos = device.bos()
     mm = world.mm
 
     def cpu_thread(number: int) -> None:
@@ -47,17 +49,19 @@ def eviction(config: Config, sizes: Mapping[str, int]) -> World:
         touch(mm, vpn, 100 + number)
 
     def evictor(_: int) -> None:
-        with sched.pending("eviction-returns"):
-            device.evict_bo(bo)
+        for bo in bos:
+            with sched.pending("eviction-returns"):
+                device.evict_bo(bo)
 
     def unmapper(_: int) -> None:
         with sched.pending("munmap-returns"):
             munmap(mm, world.window - 1, 1)
 
     def remapper(_: int) -> None:
+        target = world.window - 1 or MOVED
         with sched.pending("mremap-returns"):
-            mremap(mm, 0, 1, MOVED)
-        touch(mm, MOVED)
+            mremap(mm, 0, 1, target)
+        touch(mm, target)
 
     def forker(_: int) -> None:
         with sched.pending("fork-returns"):

@@ -41,10 +41,10 @@ class GpuWorld:
                 raise Oops("setup", f"pages {start} .. {start + step - 1} do not move to {device!r}: {err}")
 
 
-def tasks(number: int, name: str, body: Callable[[int], object]) -> None:
-    """``number`` tasks that run ``body`` with their number."""
+def tasks(number: int, name: str, body: Callable[[int], object], daemon: bool = False) -> None:
+    """``number`` tasks that run ``body`` with their number; daemons may wait for ever."""
     for i in range(number):
-        sched.spawn(name if number == 1 else f"{name} {i}", partial(body, i))
+        sched.spawn(name if number == 1 else f"{name} {i}", partial(body, i), daemon)
 
 
 def touch(mm: Mm, vpn: int, value: int | None = None) -> Signal | None:

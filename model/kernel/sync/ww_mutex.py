@@ -49,14 +49,18 @@ class WwAcquireCtx(Kobject):
 
 
 class WwMutex(Mutex):
-    """``ctx``: the context of the owner, if it has one."""
+    """``ctx``: the context of the owner, if it has one. ``name``: which of its class, in messages."""
 
     kind = "ww_mutex"
 
-    def __init__(self, lock_class: str) -> None:
+    def __init__(self, lock_class: str, name: str) -> None:
         super().__init__(lock_class)
+        self.name = name
         self.ctx: WwAcquireCtx | None = None
         self._key = (self.oid, "owner")
+
+    def __repr__(self) -> str:
+        return self.name
 
     def lock_ctx(self, ctx: WwAcquireCtx) -> int:
         """ww_mutex_lock(): 0, -EALREADY if this context holds it, or -EDEADLK: back off."""
