@@ -10,6 +10,7 @@ from .checks.mm import MmChecks
 from .mm.address_space import Mm
 from .mm.oracle import Oracle
 from .mm.page import Folio, PageAllocator
+from .mm.pagemap import DevPagemap
 from .object import Kobject
 from .options import Config
 from .scenario import World
@@ -31,7 +32,9 @@ class Kernel(Kobject):
         self.dirty_folios: list[Folio] = []
         self.dirty_ptes: list[tuple[Mm, int]] = []
         self.memory = PageAllocator(self, ram)
-        self.zero_page = Folio(self, -1)  # ZERO_PAGE(): neither counted nor freed
+        self.zero_page = Folio(self, -1)  # ZERO_PAGE(): its entries are not counted, and it is never freed
+        self.zero_page.refcount = 1
+        self.pagemaps: list[DevPagemap] = []
         self.oracle = Oracle()
         self.mms: list[Mm] = []
         self.devices: list[object] = []

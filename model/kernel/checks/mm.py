@@ -29,14 +29,24 @@ class MmChecks:
 
     def finish(self) -> None:
         """When all tasks have ended a page has no reference but those of its entries and of the page cache."""
-        for mm in self.kernel.mms:
+        kernel = self.kernel
+        kept: dict[int, Folio] = {}
+        for mm in kernel.mms:
             for vpn, entry in sorted(mm.page_table.items()):
                 folio = entry.folio
-                if folio is None or folio is self.kernel.zero_page:
+                if folio is None or folio is kernel.zero_page:
                     continue
                 if not entry.mapped:
                     raise Oops("leak", f"{mm.name}:{vpn} is left with {entry!r}")
                 check_at_rest(folio)
+                kept[id(folio)] = folio
+            kept.update((id(f), f) for vma in mm.vmas if vma.file is not None for f in vma.file.pages.values())
+        in_ram = sum(not folio.is_device for folio in kept.values())
+        if kernel.memory.used != in_ram:
+            raise Oops("leak", f"{kernel.memory.used} pages of RAM are in use, but only {in_ram} are mapped or cached")
+        for folio in (folio for pagemap in kernel.pagemaps for folio in pagemap.folios):
+            if folio.refcount and not folio.mapcount:
+                raise Oops("leak", f"{folio!r} is in use, but mapped nowhere")
 
 
 def check_folio(folio: Folio) -> None:

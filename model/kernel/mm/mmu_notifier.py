@@ -241,7 +241,7 @@ def mmu_notifier_register(mm: Mm) -> None:
     mm.mmap_lock.down_write()
     locks = list(dict.fromkeys(vma.anon_vma.rwsem for vma in mm.vmas if vma.anon_vma is not None))
     for lock in locks:
-        lock.down_write()
+        lock.down_write(nested=True)
     if mm.subscriptions is None:
         mm.subscriptions = Subscriptions()
     for lock in reversed(locks):

@@ -42,6 +42,7 @@ class DevPagemap(Kobject):
         self.folios = [Folio(kernel, pfn, self) for pfn in range(pages)]
         self.dead = False
         self.key = (self.oid, "pages in use")
+        kernel.pagemaps.append(self)
 
     def __repr__(self) -> str:
         return self.name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..object import Kobject
 from ..sched import WRITE, point
 from ..sync.rwsem import RwSem
-from .page import folio_get
+from .page import folio_get, put_page
 
 if TYPE_CHECKING:
     from .page import Folio, PageAllocator
@@ -38,3 +38,8 @@ class Shmem(Kobject):
         folio_get(folio)
         folio.lock.lock()
         return folio
+
+    def evict_inode(self) -> None:
+        """Nobody maps the object any more: its pages go."""
+        for index in sorted(self.pages):
+            put_page(self.pages.pop(index))

@@ -33,6 +33,8 @@ def unlink_vma(vma: Vma) -> None:
         mapping.rwsem.down_write()
         mapping.vmas.remove(vma)
         mapping.rwsem.up_write()
+        if vma.file is not None and not vma.file.vmas:
+            vma.file.evict_inode()
 
 
 def split_vma(vma: Vma, at: int) -> Vma:

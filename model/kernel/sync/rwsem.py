@@ -66,7 +66,8 @@ class RwSem(Kobject):
         lockdep.released(self)
         self.readers.remove(sched.current())
 
-    def down_write(self) -> None:
+    def down_write(self, nested: bool = False) -> None:
+        """``nested``: down_write_nest_lock(), of several of one class on purpose."""
         task = sched.current()
         if task in self.readers or self.writer is task:
             raise Oops("self-deadlock", f"{task.name} takes {self.lock_class} for write while it holds it")
@@ -77,7 +78,7 @@ class RwSem(Kobject):
         else:
             self._sleep(task)
         self.writer = task
-        lockdep.acquired(self, self.lock_class)
+        lockdep.acquired(self, self.lock_class, nested=nested)
 
     def _queue(self, task: Task) -> None:
         self.queued.append(task)
