@@ -23,7 +23,7 @@ from .models import MODELS, asked
 def main(model: str, workers: str) -> None:
     program = MODELS[model].program()
     unit = translate([program])
-    built = build(unit.source)
+    built = build(unit.sources)
     if isinstance(built, NoCompiler):
         raise SystemExit(f"{built.reason} {built.remedy}")
     with Search(open_library(built.path), unit.programs[0], int(workers), None) as search:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..model.ir.program import Program
 from .native.compile import cache_folder
 
 if TYPE_CHECKING:
@@ -45,18 +46,36 @@ class Fetched:
 
 def compile_cached(selection: Selection) -> Fetched:
     """The program with the compiler's warnings. Raises ``ProtocolError``, which is never kept."""
-    from ..model.lang.compile import compile_checked
+    from ..model.lang.compile import Compiled, compile_checked
 
     files = _files(Path(selection.protocol.path))
-    entry = _folder() / _key(selection, files) if files else None
-    found = _read(entry) if entry else None
-    if found is not None:
+    entry = _key(selection, files) if files else None
+    found = read_entry(entry) if entry else None
+    if entry and isinstance(found, Compiled):
+        _remember(found.program, entry)
         return Fetched(found, "from the cache")
     made = compile_checked(selection.protocol, selection.world.name, selection.options, selection.sizes)
     if entry is None or any(time.time() - path.stat().st_mtime < SETTLED for path in files or ()):
         why = "a file has just changed" if files else "what it imports could change without its files"
         return Fetched(made, f"compiled, not kept: {why}")
-    return Fetched(made, "compiled, kept for the next time" if _write(entry, made) else "compiled, not kept")
+    _remember(made.program, entry)
+    return Fetched(made, "compiled, kept for the next time" if write_entry(entry, made) else "compiled, not kept")
+
+
+_keys: dict[int, tuple[Program, str]] = {}
+REMEMBERED = 8
+
+
+def _remember(program: Program, entry: str) -> None:
+    while len(_keys) >= REMEMBERED:
+        del _keys[next(iter(_keys))]
+    _keys[id(program)] = program, entry
+
+
+def key_of(program: Program) -> str | None:
+    """What names everything this very object was compiled from, if it is one of the last that were fetched."""
+    found = _keys.get(id(program))
+    return found[1] if found and found[0] is program else None
 
 
 # ---- what it depends on
@@ -64,7 +83,7 @@ def compile_cached(selection: Selection) -> Fetched:
 
 def _files(path: Path) -> list[Path] | None:
     """Every file a protocol depends on, those of the compiler included; None if it may depend on more."""
-    found = dict.fromkeys(sorted(MODEL.rglob("*.py")))
+    found = dict.fromkeys(sorted(file for file in MODEL.rglob("*.py") if MODEL / "kernel" not in file.parents))
     waiting = [path.resolve()]
     while waiting:
         file = waiting.pop()
@@ -130,8 +149,9 @@ class _Reader(pickle.Unpickler):
         return super().find_class(module_name, global_name)
 
 
-def _read(path: Path) -> Compiled | None:
-    """An entry that is whole and our own; None otherwise."""
+def read_entry(name: str) -> object:
+    """The value of an entry that is whole and our own; None otherwise."""
+    path = _folder() / name
     try:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_uid != os.geteuid():
@@ -143,13 +163,12 @@ def _read(path: Path) -> Compiled | None:
         os.utime(path)
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, RecursionError):
         return None
-    from ..model.lang.compile import Compiled
-
-    return value if isinstance(value, Compiled) else None
+    return value
 
 
-def _write(path: Path, value: Compiled) -> bool:
+def write_entry(name: str, value: object) -> bool:
     """Whether it could be kept. A cache that cannot be written is none, and no reason to fail."""
+    path = _folder() / name
     try:
         content = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -165,6 +184,11 @@ def _write(path: Path, value: Compiled) -> bool:
 
 def _prune(folder: Path) -> None:
     """The least recently used go."""
-    entries = sorted(folder.glob("*.program"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for suffix in ("program", "value"):
+        _prune_kind(folder, suffix)
+
+
+def _prune_kind(folder: Path, suffix: str) -> None:
+    entries = sorted(folder.glob(f"*.{suffix}"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in entries[KEPT:]:
         path.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from ..model.lock_graph import LockGraph
 from ..reports.lockorder import sentence
 from ..specs.verdict import Result, Verdict
 from .engine import Coverage, Engine, Limits, Outcome, Progress
+from .kept import kept
 from .lockorder.analyse import analyse
 
 REACHED = "code that the search reached"
@@ -27,7 +28,7 @@ def decide(
     searched = tuple(p for p in properties if p.kind != "lock-order")
     if searched == properties:
         return engine.decide(program, properties, limits, progress)
-    possible = analyse(program)
+    possible = kept(LockGraph, program, "", ("checker/lockorder",), lambda: analyse(program))
     if not searched and not possible.cycles:
         outcome = Outcome((), Coverage((), (), complete=False), 0, 0, 0, 0.0)
     else:

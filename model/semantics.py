@@ -2,13 +2,15 @@
 """The reference interpreter: what program.py says a step, an enabled process, a deadlock and an invariant are.
 
 Every other engine is tested against this file. It is written to be read, and fast only where that costs no clarity:
-each (instance, location) has its own list of edges, built once, with the instance's index folded into the closures.
+each (instance, location) has its own list of edges, built when a run first gets there, with the instance's index folded
+into the closures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from .evaluate import Scope, State, Value, as_closure, cell_position, evaluator, folded
 from .ir.expr import Binary, Expr, Quant
@@ -47,6 +49,7 @@ class Failure:
 
 
 Target = State | Violation
+_T = TypeVar("_T")
 Step = Callable[[State], Target | None]  # None: the edge cannot be taken here
 Successor = tuple[int, int, Target]  # instance, number of the edge in its class, where it leads
 
@@ -63,9 +66,9 @@ class Semantics:
         entries = tuple(process.entry for process, _ in self.layout.instances)
         self.initial: tuple[State, ...] = tuple(entries + cells for cells in program.initial)
         self.instances = range(len(entries))
-        self._steps = tuple(self._steps_of(instance) for instance in self.instances)
-        self._urgent = tuple(self._urgency_of(instance) for instance in self.instances)
-        self.has_urgency = any(condition is not None for line in self._urgent for condition in line)
+        self._steps = tuple(_Moves(self._steps_at(instance)) for instance in self.instances)
+        self._urgent = tuple(_Moves(self._urgency_at(instance)) for instance in self.instances)
+        self.has_urgency = any(place.urgent is not None for process in program.processes for place in process.locations)
         outside = Scope(self.layout)
         self._invariants = tuple(
             (invariant, _checker(invariant.checks, outside), evaluator(invariant.expr, outside))
@@ -154,21 +157,42 @@ class Semantics:
                 failures.append(Failure(invariant, failing_objects(invariant.expr, state, Scope(self.layout))))
         return failures
 
-    # ---- construction: one specialised closure for each instance and edge
+    # ---- construction: one specialised closure for each instance and edge, when a run first gets there
 
-    def _steps_of(self, instance: int) -> tuple[tuple[tuple[int, Step], ...], ...]:
-        """For each location of the instance: the number and the closure of every edge from it."""
+    def _steps_at(self, instance: int) -> Callable[[int], tuple[tuple[int, Step], ...]]:
+        """What gives the number and the closure of every edge from a location of the instance."""
         process, index = self.layout.instances[instance]
         scope = Scope(self.layout, me=index)
-        result: list[list[tuple[int, Step]]] = [[] for _ in process.locations]
+        outgoing: list[list[int]] = [[] for _ in process.locations]
         for number, edge in enumerate(process.edges):
-            result[edge.source].append((number, _step(edge, instance, scope)))
-        return tuple(tuple(steps) for steps in result)
+            outgoing[edge.source].append(number)
 
-    def _urgency_of(self, instance: int) -> tuple[Value | None, ...]:
+        def at(location: int) -> tuple[tuple[int, Step], ...]:
+            return tuple((number, _step(process.edges[number], instance, scope)) for number in outgoing[location])
+
+        return at
+
+    def _urgency_at(self, instance: int) -> Callable[[int], Value | None]:
         process, index = self.layout.instances[instance]
         scope = Scope(self.layout, me=index)
-        return tuple(None if loc.urgent is None else evaluator(loc.urgent, scope) for loc in process.locations)
+
+        def at(location: int) -> Value | None:
+            urgent = process.locations[location].urgent
+            return None if urgent is None else evaluator(urgent, scope)
+
+        return at
+
+
+class _Moves(dict[int, _T]):
+    """What belongs to a location, made when it is first asked for: most programs are larger than what is looked at."""
+
+    def __init__(self, make: Callable[[int], _T]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, location: int) -> _T:
+        made = self[location] = self._make(location)
+        return made
 
 
 def _step(edge: Edge, instance: int, scope: Scope) -> Step:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""C source -> shared object, kept in the user's cache so that a program is compiled once."""
+"""C sources -> shared object, kept in the user's cache so that a program is compiled once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,6 +18,7 @@ from pathlib import Path
 FLAGS = ("-O1", "-std=gnu11", "-shared", "-fPIC", "-pthread", "-w")
 # Enough for a catalogue with all its variants; the least recently used beyond it go.
 KEPT = 512
+CHECK = "Check that it can compile C at all."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +66,27 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "svmcheck" / "native"
 
 
-def build(source: str, *more_flags: str) -> Built | NoCompiler:
-    """The shared object of a C source, out of the cache or compiled now. ``more_flags`` go after FLAGS."""
+def digest_of(sources: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(sources).encode()).hexdigest()
+
+
+def build(sources: Sequence[str], more_flags: Sequence[str] = ()) -> Built | NoCompiler:
+    """The shared object of C sources, out of the cache or compiled now, all of them at the same time. ``more_flags`` go
+    after FLAGS."""
+    return build_known(digest_of(sources), lambda: sources, more_flags)
+
+
+def build_known(digest: str, sources: Callable[[], Sequence[str]], more_flags: Sequence[str]) -> Built | NoCompiler:
+    """As ``build``, asking for the sources of that digest only if they have to be compiled."""
     compiler = find_compiler()
     if isinstance(compiler, NoCompiler):
         return compiler
-    key = hashlib.sha256("\0".join((source, *FLAGS, *more_flags, compiler.identity)).encode()).hexdigest()[:32]
+    key = hashlib.sha256("\0".join((digest, *FLAGS, *more_flags, compiler.identity)).encode()).hexdigest()[:32]
     folder = _writable(cache_folder())
     found = _cached(folder, key)
     if found:
         return Built(found, compiled=False)
-    return _compile((*compiler.command, *FLAGS, *more_flags), source, folder, key)
+    return _compile((*compiler.command, *FLAGS, *more_flags), sources(), folder, key)
 
 
 def _writable(folder: Path) -> Path:
@@ -104,23 +116,53 @@ def _name(key: str, content: bytes) -> str:
     return f"{key}-{hashlib.sha256(content).hexdigest()[:16]}.so"
 
 
-def _compile(command: tuple[str, ...], source: str, folder: Path, key: str) -> Built | NoCompiler:
+def _compile(command: tuple[str, ...], sources: Sequence[str], folder: Path, key: str) -> Built | NoCompiler:
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as work:
-        text, made = Path(work, "program.c"), Path(work, "program.so")
-        text.write_text(source)
-        try:
-            done = subprocess.run(
-                [*command, "-o", str(made), str(text)], capture_output=True, text=True, errors="replace", check=False
-            )
-        except OSError as error:
-            return NoCompiler(f"{command[0]} could not be run: {error.strerror}.")
-        if done.returncode or not made.exists():
-            said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-            return NoCompiler(f"{command[0]} failed: {said[0]}", "Check that it can compile C at all.")
+        texts = [Path(work, f"program{k}.c") for k in range(len(sources))]
+        for text, source in zip(texts, sources, strict=True):
+            text.write_text(source)
+        made, parts = Path(work, "program.so"), texts
+        if len(texts) > 1:
+            parts = [text.with_suffix(".o") for text in texts]
+            pairs = zip(parts, texts, strict=True)
+            problem = _run_all([[*command, "-c", "-o", str(part), str(text)] for part, text in pairs])
+            if problem:
+                return problem
+        problem = _run_all([[*command, "-o", str(made), *map(str, parts)]])
+        if problem or not made.exists():
+            return problem or NoCompiler(f"{command[0]} made nothing.", CHECK)
         path = folder / _name(key, made.read_bytes())
         os.replace(made, path)  # atomic: another process sees all of it or nothing
     _prune(folder, path)
     return Built(path, compiled=True)
+
+
+def _run_all(commands: Sequence[Sequence[str]]) -> NoCompiler | None:
+    """Runs commands at the same time; None if all went well."""
+    running: list[subprocess.Popen[str]] = []
+    try:
+        running.extend(map(_start, commands))
+        problems = [_problem(process) for process in running]
+    except OSError as error:
+        return NoCompiler(f"{commands[0][0]} could not be run: {error.strerror}.")
+    finally:
+        for process in running:
+            process.kill()
+            process.communicate()
+    return next(filter(None, problems), None)
+
+
+def _start(command: Sequence[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+
+
+def _problem(process: subprocess.Popen[str]) -> NoCompiler | None:
+    _, said = process.communicate()
+    if not process.returncode:
+        return None
+    told = said.strip().splitlines() or [f"exit status {process.returncode}"]
+    name = process.args[0] if isinstance(process.args, list) else "the compiler"
+    return NoCompiler(f"{name} failed: {told[0]}", CHECK)
 
 
 def _prune(folder: Path, keep: Path) -> None:

@@ -23,9 +23,9 @@ NO, YES, IF_STUCK = 0, 1, 2
 
 
 def functions(unit: Numbering) -> Iterator[str]:
-    """The C of a program: the functions in ``unit.ENTRIES``, and what they call."""
+    """The C of a program: the functions in ``unit.ENTRIES``, and what they call but the step functions."""
     for number_, process in enumerate(unit.program.processes):
-        yield from _process(unit, number_, process)
+        yield _table(number_, process)
     yield from _successors(unit)
     yield from _invariants(unit)
     yield from _stands(unit, "may_stay", _may_stay)
@@ -36,20 +36,29 @@ def functions(unit: Numbering) -> Iterator[str]:
 # Transitions
 
 
-def _process(unit: Numbering, class_: int, process: Process) -> Iterator[str]:
-    """The step functions of a class, and the table of them by location."""
+def step_functions(unit: Numbering) -> dict[str, str]:
+    """The definition of every step function by its name, without its linkage."""
+    return dict(
+        _step_function(unit, class_, at)
+        for class_, process in enumerate(unit.program.processes)
+        for at in sorted({e.source for e in process.edges})
+    )
+
+
+def _step_function(unit: Numbering, class_: int, at: int) -> tuple[str, str]:
+    process, name = unit.program.processes[class_], f"step_{class_}_{at}"
     me = number(0) if process.count == 1 else C("me", 0, process.count - 1)
     scope = Scope.of(unit.program, unit.packing, me)
-    for at in range(len(process.locations)):
-        edges = [(unit.first_edge[class_] + k, e) for k, e in enumerate(process.edges) if e.source == at]
-        if edges:
-            yield f"static STEP(step_{class_}_{at}) {{ SNAPSHOT;"
-            for edge_number, edge in edges:
-                yield from _edge(unit, scope, unit.packing.locations[class_], edge_number, edge)
-            yield "return o; }"
+    edges = ((unit.first_edge[class_] + k, e) for k, e in enumerate(process.edges) if e.source == at)
+    lines = (line for edge in edges for line in _edge(unit, scope, unit.packing.locations[class_], *edge))
+    return name, "\n".join((f"STEP({name}) {{ SNAPSHOT;", *lines, "return o; }"))
+
+
+def _table(class_: int, process: Process) -> str:
+    """The step functions of a class by location."""
     sources = {e.source for e in process.edges}
     names = (f"step_{class_}_{at}" if at in sources else "step_none" for at in range(len(process.locations)))
-    yield f"static Step *const steps_{class_}[] = {{{', '.join(names)}}};"
+    return f"static Step *const steps_{class_}[] = {{{', '.join(names)}}};"
 
 
 def _edge(unit: Numbering, scope: Scope, location: Field, number_: int, edge: Edge) -> Iterator[str]:

@@ -16,12 +16,13 @@ from ...model.run import Schedule
 from ...model.semantics import Semantics
 from ...specs.verdict import Verdict
 from ..engine import Keeping, Limits, Outcome, Progress, Tick
+from ..kept import kept
 from ..liveness.decide import Judgement, Liveness
 from ..reductions import NONE, PARTIAL_ORDER
 from ..reference.budget import Budget, Stopped
 from ..reference.engine import ReferenceEngine
 from ..verdicts import Explored, Judge, coverage, unasked
-from .compile import NoCompiler, build
+from .compile import NoCompiler, build_known, digest_of
 from .graph import stored_graph
 from .library import Found, Search, Status, open_library
 from .live import Live, NoMemory
@@ -29,7 +30,7 @@ from .liveness import NativeLiveness
 from .packing import Unsupported
 from .prints import FLAGS, NOT_DECIDED, ONE_WORD, assumption, qualified, run_by_prints
 from .quotient import real_run
-from .reductions import plan
+from .reductions import Plan, plan
 from .tables import Tables
 from .unit import Unit, translate
 
@@ -69,12 +70,13 @@ class NativeEngine:
     def _decide(
         self, program: Program, properties: tuple[Property, ...], limits: Limits, progress: Progress
     ) -> Outcome:
+        reduction = plan(program, properties, self._reductions)
         try:
-            unit = translate([program], [plan(program, properties, self._reductions)])
+            unit = translate([program], [reduction])
         except Unsupported as problem:
             return _by_reference(f"{problem}", program, properties, limits, progress)
         compact = self.compact and unit.programs[0].packing.words > 1
-        built = build(unit.source, *FLAGS) if compact else build(unit.source)
+        built = build_known(_sources_of(unit, reduction).digest, lambda: unit.sources, FLAGS if compact else ())
         if isinstance(built, NoCompiler):
             return _by_reference(f"{built.reason} {built.remedy}", program, properties, limits, progress)
         workers = self.workers or os.cpu_count() or 1
@@ -97,6 +99,24 @@ class NativeEngine:
         from .checkpoint import open_keeper
 
         return resources.enter_context(closing(open_keeper(self.keeping, unit)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What the C of a program and a plan comes to, so that it need not be written to find what it was compiled to."""
+
+    digest: str
+
+
+def _sources_of(unit: Unit, reduction: Plan) -> _Sources:
+    (numbering,) = unit.programs
+    return kept(
+        _Sources,
+        numbering.program,
+        repr(reduction),
+        ("checker/native", "checker/independence"),
+        lambda: _Sources(digest_of(unit.sources)),
+    )
 
 
 def _by_reference(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..selection import BadRequest
+from .compile import digest_of
 from .identity import program_digest
 from .library import PARTS
 from .unit import Unit
@@ -70,7 +71,7 @@ class Head:
 
 
 def identity_of(unit: Unit) -> Identity:
-    source = hashlib.sha256(unit.source.encode()).hexdigest()
+    source = digest_of(unit.sources)
     try:
         release = version("svmcheck")
     except PackageNotFoundError:

@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Programs as one C translation unit: their functions, and around them the runtime that drives them.
+"""Programs as C: their functions, and around them the runtime that drives them.
 
 One program is the rule, and then its functions are called directly. Tests put many into one unit, for starting a
-compiler takes longer than compiling one more program; they share the sizes of the largest.
+compiler takes longer than compiling one more program; they share the sizes of the largest. The step functions of a
+large program become translation units of their own, which are compiled side by side.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
 from pathlib import Path
 
 from ...model.ir.program import Program
-from .emit import functions
+from .emit import functions, step_functions
 from .numbering import Numbering, number_program
 from .reduce_c import reducing_functions
 from .reductions import WHOLE, Plan
@@ -49,18 +50,33 @@ OWN_PATTERNS = (
     "images",
     r"image_\w+",
 )
+MOST_PIECES = 4
+PIECE = 120_000  # characters of step functions that are worth a compiler of their own: about half a second of it
+HIDDEN = '__attribute__((visibility("hidden")))'
 OWN_NAMES = re.compile(rf"\b({'|'.join((*OWN_PATTERNS, *ENTRIES, *REDUCING))})\b")
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One C source and the numbering of each program in it."""
+    """C sources and the numbering of each program in them."""
 
     programs: tuple[Numbering, ...]
 
     @cached_property
-    def source(self) -> str:
-        return "\n".join(_lines(self.programs))
+    def sources(self) -> tuple[str, ...]:
+        """The translation units, to be compiled and linked together; the first has the runtime."""
+        program, *others = self.programs
+        if others:
+            return ("\n".join(_lines(self.programs, _choice(self.programs))),)
+        steps = step_functions(program)
+        pieces = _pieces(steps)
+        if len(pieces) == 1:
+            own = (f"static {text}" for text in steps.values())
+            return ("\n".join(_lines(self.programs, (*own, *_program(program)))),)
+        declared = (f"{HIDDEN} STEP({name});" for name in steps)
+        main = "\n".join(_lines(self.programs, (*declared, *_program(program))))
+        head = "\n".join((*_sizes(self.programs), _runtime("base.h")))
+        return main, *("\n".join((head, *(f"{HIDDEN} {text}" for text in piece))) for piece in pieces)
 
 
 def translate(programs: Sequence[Program], plans: Sequence[Plan] = ()) -> Unit:
@@ -70,15 +86,26 @@ def translate(programs: Sequence[Program], plans: Sequence[Plan] = ()) -> Unit:
     return Unit(tuple(n.widened(words) for n in numbered))
 
 
-def _lines(programs: tuple[Numbering, ...]) -> Iterator[str]:
+def _pieces(steps: Mapping[str, str]) -> list[list[str]]:
+    """The definitions in order, shared out into pieces of about one size."""
+    size = sum(map(len, steps.values()))
+    count = max(1, min(MOST_PIECES, size // PIECE))
+    pieces: list[list[str]] = [[] for _ in range(count)]
+    before = 0
+    for text in steps.values():
+        pieces[before * count // max(size, 1)].append(text)
+        before += len(text)
+    return [piece for piece in pieces if piece] or [[]]
+
+
+def _lines(programs: tuple[Numbering, ...], own: Iterable[str]) -> Iterator[str]:
+    """The translation unit around what is generated."""
     yield from _sizes(programs)
     yield _runtime("base.h")
     yield _runtime("canonical.c")
+    yield from own
     if len(programs) == 1:
-        yield from _program(programs[0])
         yield "void svm_choose(u32 program) { (void)program; }"
-    else:
-        yield from _choice(programs)
     for name in RUNTIME:
         yield _runtime(name)
 
@@ -107,7 +134,8 @@ def _program(program: Numbering) -> Iterator[str]:
 def _choice(programs: tuple[Numbering, ...]) -> Iterator[str]:
     """Every program under names of its own, and ``svm_choose`` to say which one is meant from now on."""
     for k, program in enumerate(programs):
-        yield OWN_NAMES.sub(rf"\1_of_{k}", "\n".join(_program(program)))
+        text = (*(f"static {text}" for text in step_functions(program).values()), *_program(program))
+        yield OWN_NAMES.sub(rf"\1_of_{k}", "\n".join(text))
     yield "typedef struct { u64 *(*successors)(const u64 *restrict, u64, u64 *restrict, Faults *);"
     yield "void (*examine)(const u64 *restrict, u64, Faults *); int (*may_stay)(const u64 *restrict);"
     yield "int (*can_step)(const u64 *restrict, u32); u64 (*temporal)(const u64 *restrict);"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from svmcheck.checker.native import compile as subject
-from svmcheck.checker.native.compile import Built, NoCompiler, build, cache_folder
+from svmcheck.checker.native.compile import Built, NoCompiler, build, build_known, cache_folder, digest_of
 
 SOURCE = "int answer(void) { return 42; }\n"
 
@@ -21,7 +21,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def built(source: str = SOURCE) -> Built:
-    result = build(source)
+    result = build((source,))
     assert isinstance(result, Built), result
     return result
 
@@ -34,7 +34,7 @@ def test_compiles_once(cache: Path) -> None:
 
 
 def test_other_source_or_flags_are_another_entry(cache: Path) -> None:
-    other_flags = build(SOURCE, "-O0")
+    other_flags = build((SOURCE,), ("-O0",))
     assert isinstance(other_flags, Built)
     assert len({built().path, built(SOURCE + " ").path, other_flags.path}) == 3
 
@@ -64,13 +64,13 @@ def test_no_compiler(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setattr(subject, "version", not_installed)
-    result = build(SOURCE)
+    result = build((SOURCE,))
     assert isinstance(result, NoCompiler)
     assert "ziglang" in result.remedy
 
 
 def test_compiler_that_fails(cache: Path) -> None:
-    result = build("this is no C\n")
+    result = build(("this is no C\n",))
     assert isinstance(result, NoCompiler)
     assert "failed: " in result.reason
     assert list(cache.iterdir()) == []
@@ -95,3 +95,27 @@ def test_place_of_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SVMCHECK_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     assert cache_folder() == Path("/somewhere/svmcheck/native")
+
+
+def test_translation_units_are_linked_together(cache: Path) -> None:
+    import ctypes
+
+    made = build(("int half(void); int answer(void) { return 2 * half(); }\n", "int half(void) { return 21; }\n"))
+    assert isinstance(made, Built), made
+    assert ctypes.CDLL(str(made.path)).answer() == 42
+    assert [path.name for path in cache.iterdir()] == [made.path.name]
+
+
+def test_a_mistake_in_any_translation_unit_is_told(cache: Path) -> None:
+    result = build((SOURCE, "this is no C\n"))
+    assert isinstance(result, NoCompiler)
+    assert "failed" in result.reason
+
+
+def test_known_sources_are_not_asked_for(cache: Path) -> None:
+    first = built()
+
+    def sources() -> tuple[str, ...]:
+        raise AssertionError("asked for")
+
+    assert build_known(digest_of((SOURCE,)), sources, ()) == Built(first.path, compiled=False)

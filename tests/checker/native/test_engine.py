@@ -93,7 +93,7 @@ def test_ticks_tell_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_a_compiler_the_reference_engine_decides(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subject, "build", lambda source: NoCompiler("There is none."))
+    monkeypatch.setattr(subject, "build_known", lambda *_: NoCompiler("There is none."))
     outcome = decided(stepper(6))
     assert {r.engine for r in outcome.results} == {"reference"}
     assert "There is none." in outcome.notes[0]

@@ -39,7 +39,7 @@ def reduced(
 ) -> Iterator[Outcome]:
     """Many programs in one compilation, each decided with these reductions."""
     unit = translate(programs, [plan(p, kept(p), frozenset(asked)) for p in programs])
-    built = build(unit.source, *flags)
+    built = build(unit.sources, flags)
     assert isinstance(built, Built), built
     library = open_library(built.path)
     for number, numbering in enumerate(unit.programs):

@@ -123,7 +123,7 @@ def test_limit_of_states() -> None:
 def test_limit_of_memory() -> None:
     big = counters(6, 5)
     unit = translate([big])
-    built = build(unit.source, *QUICK)
+    built = build(unit.sources, QUICK)
     assert isinstance(built, Built)
     limit = 1 << 20
     with Search(open_library(built.path), unit.programs[0], 1, limit) as search:

@@ -23,7 +23,7 @@ def searches(
 ) -> Iterator[Search]:
     """A search of each program that has not begun, open until the next is asked for."""
     unit = translate(programs, plans)
-    built = build(unit.source, *flags)
+    built = build(unit.sources, flags)
     assert isinstance(built, Built), built
     library = open_library(built.path)
     for number, numbering in enumerate(unit.programs):
