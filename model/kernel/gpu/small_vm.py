@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """A GPU VM of an older driver: one interval notifier, one mutex, no ranges (drivers/gpu/drm/nouveau/nouveau_svm.c).
 
-``skips_own``: as nouveau's and test_hmm's, the callback ignores migrations that carry the driver as their owner. The
-driver then invalidates by itself, and maps migrated pages itself between migrate_vma_pages() and _finalize().
+``skips_own``: as in nouveau, the callback zaps nothing for migrations that carry the driver as their owner. The driver
+then invalidates by itself, and maps migrated pages itself between migrate_vma_pages() and _finalize().
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ class SmallVm(Slab):
         """nouveau_svmm_invalidate_range_start() and nouveau_svm_range_invalidate()."""
         if not notified.blockable:
             return False
-        if self.skips_own and notified.event is Event.MIGRATE and notified.owner is self.owner:
-            return True
         with self.mutex:
             mmu_interval_set_seq(sub, seq)
+            if self.skips_own and notified.event is Event.MIGRATE and notified.owner is self.owner:
+                return True
             self._zap(notified.start, notified.end)
             if notified.event is Event.UNMAP:
                 self.unmapped.append((notified.start, notified.end))
