@@ -19,6 +19,7 @@ from hashlib import blake2b
 from types import BuiltinMethodType, CellType, CodeType, FunctionType, GeneratorType, MethodType, ModuleType
 from typing import Any, cast
 
+from ...model.kernel.mm.mmu_notifier import Seq
 from ...model.kernel.object import Kobject
 from ...model.kernel.sched import START, Oid, Op, Task
 from ...model.kernel.sync.lockdep import Lockdep
@@ -65,6 +66,7 @@ class Walk:
         self.out: list[object] = []
         self.numbers: dict[int, int] = {}
         self.kept: list[object] = []
+        self.seqs: dict[int, int] = {}  # values of notifier sequences, in the order met
 
     def digest(self) -> bytes:
         return blake2b(marshal.dumps(self.out, 0), digest_size=DIGEST).digest()
@@ -135,6 +137,9 @@ def _by_value(walk: Walk, value: Any) -> list[object]:
         return []
     if isinstance(value, Oid):
         walk.out.append("oid")
+        return []
+    if isinstance(value, Seq):  # grows for ever: only which are equal, and parity, decide anything
+        walk.out += ("seq", walk.seqs.setdefault(int(value), len(walk.seqs)), value & 1)
         return []
     if isinstance(value, tuple):
         items = cast("tuple[object, ...]", value)
