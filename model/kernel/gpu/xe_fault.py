@@ -8,7 +8,7 @@ completed, except under a strict placement, where only tries and time slices end
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from errno import EACCES, EAGAIN, EFAULT, ENOENT, EOPNOTSUPP, EPERM
+from errno import EACCES, EAGAIN, EBUSY, EFAULT, ENOENT, EOPNOTSUPP, EPERM
 from typing import TYPE_CHECKING
 
 from ..sched import pending, point
@@ -53,14 +53,17 @@ def _handle(vm: XeVm, vpn: int, slices: list[Timeslice]) -> int:
         if config.try_limit == "three":
             tries -= 1
         if config.placement != "system" and tries >= 0:
-            err = vm.device.populate_mm(vm.mm, found.start, found.end, slices)
+            err = _populate(vm, found, slices)
             if err and strict:
                 if tries:
                     continue
                 return err
         err = _map(vm, found, strict)
-        if err != -EAGAIN or (strict and tries <= 0):
+        if err not in _AGAIN or (strict and tries <= 0 and err != -EAGAIN):
             return err
+
+
+_AGAIN = (-EAGAIN, -EOPNOTSUPP, -EFAULT, -EPERM)  # what the CPU maps has changed: start again while tries are left
 
 
 def _is_valid(found: Range) -> bool:
@@ -69,13 +72,19 @@ def _is_valid(found: Range) -> bool:
     return found.tile_present and not found.tile_invalidated
 
 
+def _populate(vm: XeVm, found: Range, slices: list[Timeslice]) -> int:
+    """xe_svm_alloc_vram(): pages that another device or a CPU fault has a part of come back to RAM for the next try."""
+    err = vm.device.populate_mm(vm.mm, found.start, found.end, slices)
+    if err == -EBUSY and vm.config.placement == "vram-only":
+        range_pages.range_evict(vm.gpusvm, found)
+    return err
+
+
 def _map(vm: XeVm, found: Range, strict: bool) -> int:
-    """get_pages and bind; -EAGAIN: what the CPU maps has changed, start again."""
+    """get_pages and bind; pages of two kinds are evicted, so that the next try finds one."""
     err = range_pages.get_pages(vm.gpusvm, found, not vm.read_only, vm.device.dpagemap.owner, strict)
     if err == -EOPNOTSUPP:
         range_pages.range_evict(vm.gpusvm, found)
-    if err in (-EOPNOTSUPP, -EFAULT, -EPERM):
-        return -EAGAIN
     return err or vm.bind(found)
 
 
