@@ -15,7 +15,8 @@ class Wishes:
     """What a user may ask of an engine; one that cannot says so in a notice.
 
     ``reductions``: names out of REDUCTIONS, or None to leave it to the engine. ``compare``: tell what they save.
-    ``compact``: a table of fingerprints in the place of states.
+    ``compact``: a table of fingerprints in the place of states. ``depth``: the longest run that an engine which looks at
+    runs by their length looks at.
     """
 
     workers: int | None = None
@@ -23,6 +24,7 @@ class Wishes:
     keeping: Keeping | None = None
     compare: bool = False
     compact: bool = False
+    depth: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def make(name: str, wishes: Wishes) -> Ready:
 def _auto(wishes: Wishes) -> Ready:
     """Only the native engine does more than decide; who asks for that wants it from the start."""
     native = _native(wishes)
-    if wishes != Wishes(workers=wishes.workers):
+    if wishes != Wishes(workers=wishes.workers, depth=wishes.depth):
         return native
     from .automatic import AutoEngine
 
@@ -64,23 +66,31 @@ def _reference(wishes: Wishes) -> Ready:
     kept = ("the reference engine keeps no checkpoints; --checkpoint changes nothing",) if wishes.keeping else ()
     partial = ("the reference engine has no partial-order reduction",) if PARTIAL_ORDER in asked else ()
     compact = ("the reference engine keeps whole states; --fingerprint changes nothing",) if wishes.compact else ()
-    return Ready(ReferenceEngine(SYMMETRY in asked), (*notices, *partial, *kept, *compact))
+    return Ready(ReferenceEngine(SYMMETRY in asked), (*notices, *partial, *kept, *compact, *_unbounded(wishes)))
+
+
+def _unbounded(wishes: Wishes) -> tuple[str, ...]:
+    return ("--depth is for the engine smt; this one looks at runs of any length",) if wishes.depth is not None else ()
 
 
 def _native(wishes: Wishes) -> Ready:
     """Where it cannot run it leaves the work to the reference engine by itself, and says so in its outcome."""
     from .native.engine import NativeEngine
 
-    return Ready(NativeEngine(wishes.workers, wishes.keeping, wishes.reductions, wishes.compare, wishes.compact))
+    engine = NativeEngine(wishes.workers, wishes.keeping, wishes.reductions, wishes.compare, wishes.compact)
+    return Ready(engine, _unbounded(wishes))
 
 
 def _smt(wishes: Wishes) -> Ready:
-    from .symbolic.engine import SmtEngine
+    from .symbolic.engine import DEFAULT_DEPTH, SmtEngine
 
     one_core = wishes.workers is not None and wishes.workers > 1
     notices = ("the smt engine uses one core; --workers changes nothing",) if one_core else ()
     every = ("the smt engine looks at every run; --reduction changes nothing",) if wishes.reductions else ()
-    return Ready(SmtEngine(), (*notices, *every))
+    kept = ("the smt engine keeps no checkpoints; --checkpoint changes nothing",) if wishes.keeping else ()
+    compact = ("the smt engine stores no states; --fingerprint changes nothing",) if wishes.compact else ()
+    depth = DEFAULT_DEPTH if wishes.depth is None else wishes.depth
+    return Ready(SmtEngine(depth), (*notices, *every, *kept, *compact))
 
 
 ENGINES: Mapping[str, Entry] = {

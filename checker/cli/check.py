@@ -36,6 +36,7 @@ MOST_UNCOVERED = 12  # lines of steps never taken; a list longer than the verdic
 @click.option("--time", type=duration, metavar="TIME", help="Stop after this time: 90, 10m, 1.5h.")
 @click.option("--memory", "bytes_", type=memory, metavar="SIZE", help="Stop at this much memory: 512M, 4G.")
 @click.option("--states", type=click.IntRange(min=1), help="Stop after this many states.")
+@click.option("--depth", type=click.IntRange(min=0), help="Look at runs of so many steps (engine smt; 20 if not told).")
 @click.option("--checkpoint", metavar="DIR", help="Keep the search in this folder, to go on with it if it is killed.")
 @click.option("--checkpoint-every", "every", type=duration, metavar="TIME", help="How often, if not each 10 seconds.")
 @click.option("--fingerprint", type=click.Choice(["64"]), help="Store a hash for a state; tells how likely a miss is.")
@@ -57,6 +58,7 @@ def command(
     time: float | None,
     bytes_: int | None,
     states: int | None,
+    depth: int | None,
     checkpoint: str | None,
     every: float | None,
     fingerprint: str | None,
@@ -80,7 +82,7 @@ def command(
     kept = keeping(checkpoint, every, resume)
     if kept is not None and fingerprint is not None:
         raise Problem("--fingerprint keeps no states for a checkpoint", "leave out --fingerprint or --checkpoint")
-    ready = make(engine, Wishes(workers, chosen, kept, compare, fingerprint is not None))
+    ready = make(engine, Wishes(workers, chosen, kept, compare, fingerprint is not None, depth))
     for text in ready.notices:
         notice(text)
     outcome, status = _search(ready.engine, program, wanted, Limits(states, time, bytes_))

@@ -204,3 +204,17 @@ def test_a_report_that_is_none(front_end: Path) -> None:
         result = CliRunner().invoke(main, ["replay", "t.json"])
         assert result.exit_code == 2
         assert message in result.stderr
+
+
+def test_the_depth_of_bounded_model_checking_can_be_chosen() -> None:
+    arguments = ("check", "locks.py", "--engine", "smt", "--depth", "3", "--property", "no-deadlock", "--json", "-")
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code == 3
+    (found,) = json.loads(result.stdout)["results"]
+    assert (found["verdict"], found["depth"]) == ("BOUNDED", 3)
+
+
+def test_an_engine_without_a_bound_says_so() -> None:
+    result = check("locks.py", "--depth", "3", "--property", "no-deadlock")
+    assert result.exit_code == 0
+    assert "--depth is for the engine smt" in result.stderr
