@@ -15,8 +15,8 @@ class Wishes:
     """What a user may ask of an engine; one that cannot says so in a notice.
 
     ``reductions``: names out of REDUCTIONS, or None to leave it to the engine. ``compare``: tell what they save.
-    ``compact``: a table of fingerprints in the place of states. ``depth``: the longest run that an engine which looks at
-    runs by their length looks at.
+    ``compact``: a table of fingerprints in the place of states. ``depth``: the longest run to look at, for an engine
+    that goes by length.
     """
 
     workers: int | None = None

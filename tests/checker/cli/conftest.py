@@ -102,6 +102,7 @@ def front_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         fake = ModuleType(f"svmcheck.model.lang.{module}")
         for function in functions:
             setattr(fake, function.__name__, function)
+        fake.__dict__["Compiled"] = FakeCompiled
         monkeypatch.setitem(sys.modules, fake.__name__, fake)
     for file in (*FILES, "wrong.py"):
         (tmp_path / file).write_text("lok = 1\n")
