@@ -12,7 +12,7 @@ from ....model.kernel.sched import READ, WRITE, Op, Task
 from ..dependence import Access, Footprint, Keys, UnstableKey, own_mode
 from ..history import History
 from ..runtime import Run, Runtime
-from .dpor_node import Node, Sleep, bits
+from .dpor_node import Node, Sleep, bits, fully_asleep
 from .reversals import add_reversals, add_reversals_of_pending
 
 _SPAWN = ("dpor", "tasks")  # creating a task gives it the next number
@@ -110,9 +110,7 @@ class Dpor:
         return None
 
     def value(self, n: int) -> int:
-        node = self.nodes[self._at - 1]
-        node.values = n
-        return node.value
+        return self.nodes[self._at - 1].decide(n)
 
     def end(self, run: Run) -> None:
         runtime = self._runtime
@@ -150,9 +148,7 @@ class Dpor:
         sleep: Sleep = {}
         if self.nodes:
             sleep = self.nodes[-1].asleep_after(self.history.events[-1].footprint)
-        awake = mask
-        for task in sleep:
-            awake &= ~(1 << task)
+        awake = mask & ~fully_asleep(sleep)
         if not awake:
             return False
         last = runtime.last_task

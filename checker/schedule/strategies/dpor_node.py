@@ -7,8 +7,12 @@ from collections.abc import Iterator
 
 from ..dependence import Footprint, independent
 
-Sleep = dict[int, Footprint]
-"""Tasks that need not go on here, because the runs where they do are covered: by number, what their step touches."""
+Asleep = tuple[Footprint | None, ...]
+"""What a step touches, for each value that the environment may decide in it (one where it decides nothing), as far as
+the runs where it comes next are covered; None for a value that has to be tried again."""
+
+Sleep = dict[int, Asleep]
+"""Tasks that need not go on, by number, or not with every value."""
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -23,12 +27,12 @@ class Node:
     """A position of the run. Sets of tasks are bit masks by their numbers.
 
     ``enabled``: who can go on. ``sleep``: who need not, from before. ``wanted``: who must be tried (the source set as
-    far as it is known). ``done``: who was, and what the step touched. ``chosen``: who goes on in the current run.
-    ``values``: between how many values the environment decides in that step, 0 where it is not asked; ``value`` is the
-    current one. ``partial``: what the step touched with the values before.
+    far as it is known). ``done``: who was. ``chosen``: who goes on in the current run. ``values``: between how many
+    values the environment decides in that step, 0 where it is not asked; ``value`` is the current one, ``touched`` what
+    the step touched with those before.
     """
 
-    __slots__ = ("chosen", "done", "enabled", "partial", "sleep", "value", "values", "wanted")
+    __slots__ = ("chosen", "done", "enabled", "sleep", "touched", "value", "values", "wanted")
 
     def __init__(self, enabled: int, sleep: Sleep, chosen: int) -> None:
         self.enabled = enabled
@@ -38,33 +42,68 @@ class Node:
         self.done: Sleep = {}
         self.values = 0
         self.value = 0
-        self.partial: Footprint = ()
+        self.touched: dict[int, Footprint] = {}
 
     def covered(self) -> int:
         """Who was tried here, will be, or need not be."""
-        mask = self.wanted
-        for task in self.sleep:
-            mask |= 1 << task
-        return mask
+        return self.wanted | fully_asleep(self.sleep)
 
     def asleep_after(self, footprint: Footprint) -> Sleep:
         """Who need not go on after the current step, which touched ``footprint``: a step that depends on it wakes."""
-        found = {task: touched for task, touched in self.sleep.items() if independent(touched, footprint)}
-        found |= {task: touched for task, touched in self.done.items() if independent(touched, footprint)}
+        found: Sleep = {}
+        for task, entry in (*self.sleep.items(), *self.done.items()):
+            if len(entry) == 1:
+                touched = entry[0]
+                if touched is not None and independent(touched, footprint):
+                    found[task] = entry
+            elif task != self.chosen:
+                left = tuple(None if t is None or not independent(t, footprint) else t for t in entry)
+                if any(touched is not None for touched in left):
+                    found[task] = left
         return found
+
+    def decide(self, values: int) -> int:
+        """The environment decides in the current step."""
+        if not self.values:
+            self.values = values
+            self.value = self._next_value(0)
+        return self.value
+
+    def _next_value(self, value: int) -> int:
+        """The first value from this one on that has to be tried."""
+        asleep = self.sleep.get(self.chosen, ())
+        while value < len(asleep) and asleep[value] is not None:
+            value += 1
+        return value
 
     def next_choice(self, footprint: Footprint) -> bool:
         """The current step touched ``footprint`` and everything after it is explored; False: nothing is left here."""
-        touched = tuple(dict.fromkeys(self.partial + footprint))
-        if self.value + 1 < self.values:
-            self.value += 1
-            self.partial = touched
-            return True
-        self.done[self.chosen] = touched
-        for task in bits(self.wanted & self.enabled):
-            if task not in self.done and task not in self.sleep:
-                self.chosen = task
-                self.values = self.value = 0
-                self.partial = ()
+        if self.values:
+            self.touched[self.value] = footprint
+            self.value = self._next_value(self.value + 1)
+            if self.value < self.values:
                 return True
-        return False
+            before = self.sleep.get(self.chosen, ())
+            self.done[self.chosen] = tuple(
+                self.touched[value] if value in self.touched else before[value] for value in range(self.values)
+            )
+        else:
+            self.done[self.chosen] = (footprint,)
+        left = self.wanted & self.enabled & ~fully_asleep(self.sleep)
+        for task in self.done:
+            left &= ~(1 << task)
+        if not left:
+            return False
+        self.chosen = next(bits(left))
+        self.values = self.value = 0
+        self.touched = {}
+        return True
+
+
+def fully_asleep(sleep: Sleep) -> int:
+    """The tasks that need not go on with any value."""
+    mask = 0
+    for task, entry in sleep.items():
+        if None not in entry:
+            mask |= 1 << task
+    return mask
