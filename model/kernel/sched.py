@@ -9,7 +9,7 @@ scenario is set up) points are passed through, and an operation that would block
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final, NamedTuple, Protocol
 
 READ: Final = 0  # commutes with other reads of the same key
@@ -188,9 +188,7 @@ def also(key: Hashable, mode: int) -> None:
 def current() -> Task:
     """The task that runs; a stand-in of that name while the scenario is set up."""
     scheduler = _scheduler
-    if scheduler is None or scheduler.current is None:
-        return _SETUP
-    return scheduler.current
+    return _SETUP if scheduler is None else scheduler.current or _SETUP
 
 
 def spawn(name: str, function: Callable[[], object], daemon: bool = False) -> Task:
@@ -210,16 +208,20 @@ def pending(goal: str) -> Generator[None]:
     task.completed[goal] = task.completed.get(goal, 0) + 1
 
 
-@contextmanager
-def urgent(block: str, when: bool = True) -> Generator[None]:
+def urgent(block: str, when: bool = True) -> AbstractContextManager[None]:
     """A timing assumption, as ``urgent`` of the protocol language: while some task can go on inside, only such go on.
 
     Between two of its own steps outside of all these blocks a task is urgent in each ``block`` at most once: one that
     comes round again at once is as slow as any other, or it could keep a lock's holder from running for ever.
     """
-    if not when:
-        yield
-        return
+    return _urgent(block) if when else _CALM
+
+
+_CALM: Final = nullcontext()
+
+
+@contextmanager
+def _urgent(block: str) -> Generator[None]:
     task = current()
     before = task.urgent
     task.urgent = block not in task.hurried
@@ -239,6 +241,7 @@ class Oid(NamedTuple):
 
 
 def new_id() -> Oid:
-    task = current()
+    scheduler = _scheduler
+    task = _SETUP if scheduler is None else scheduler.current or _SETUP
     task.made += 1
     return Oid(task.number, task.made)

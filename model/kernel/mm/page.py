@@ -14,15 +14,17 @@ from .. import sched
 from ..object import Kobject
 from ..sched import READ, WRITE, Oops, Op, point
 from ..sync.folio_lock import FolioLock
-from . import pte
+from .pte import KINDS
 
 if TYPE_CHECKING:
     from ..kernel import Kernel
     from .pagemap import DevPagemap
+    from .pte import Pte
     from .rmap import AnonVma
     from .shmem import Shmem
 
 PAGE_SIZE: Final = 4  # bytes
+POISON: Final = bytes.fromhex("6b6b6b6b")  # what a free page holds, so that whoever still reads it finds out
 PFNS_PER_TASK: Final = 1000  # page frame numbers tell which task met the page first, and nothing else
 
 
@@ -50,7 +52,7 @@ class Folio(Kobject):
         self.zone_device_data: Any = None
         self.lru = False
         self.lock = FolioLock(self, (self.oid, "lock"))
-        self.ptes = pte.table(self)
+        self.ptes: list[Pte | None] = [None] * (2 * len(KINDS))  # the entries that have named it
         self.ref_key = (self.oid, "refcount")
         self.data_key = (self.oid, "data")
         self.ref_op = Op("put_page", self.ref_key, WRITE)
@@ -132,7 +134,10 @@ def _free(folio: Folio) -> None:
     if folio.lock.locked():
         raise Oops("page-lock", f"{folio!r} is freed with its lock held by {folio.lock.owner}")
     folio.mapping = None
+    folio.index = 0
+    folio.lru = False
     folio.published = False
+    folio.data[:] = POISON
     if folio.pgmap is None:
         folio.kernel.memory.free(folio)
     else:
@@ -178,7 +183,6 @@ class PageAllocator(Kobject):
         if free:
             folio = free.pop()
             folio.data[:] = bytes(PAGE_SIZE)
-            folio.lru = False
         else:
             number = sched.current().number
             made = self.made.get(number, 0)

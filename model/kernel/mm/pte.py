@@ -23,7 +23,7 @@ KINDS: Final = ("none", "present", "migration", "device-private", "device-exclus
 class Pte:
     """One entry. ``write``: writable now, or again once a special entry is replaced by the page.
 
-    Entries are values: each folio keeps those that can name it, so that pte_same() is ``is``.
+    Entries are values: each folio keeps those that have named it, so that pte_same() is ``is``.
     """
 
     kind: int
@@ -49,29 +49,33 @@ class Pte:
 NONE: Final = Pte(EMPTY)
 
 
-def table(folio: Folio) -> tuple[Pte, ...]:
-    """The entries that name ``folio``, for ``Folio.ptes``: index 2 * kind + write."""
-    return tuple(Pte(kind, folio, bool(write)) for kind in range(6) for write in range(2))
+def entry(folio: Folio, kind: int, write: bool) -> Pte:
+    """The one entry that says this of ``folio``."""
+    number = 2 * kind + write
+    found = folio.ptes[number]
+    if found is None:
+        found = folio.ptes[number] = Pte(kind, folio, write)
+    return found
 
 
 def present(folio: Folio, write: bool, readable: bool = True) -> Pte:
     """mk_pte() with the protection of a VMA."""
-    return folio.ptes[2 * PRESENT + write] if readable else folio.ptes[2 * PROTNONE]
+    return entry(folio, PRESENT, write) if readable else entry(folio, PROTNONE, False)
 
 
 def migration(folio: Folio, write: bool) -> Pte:
-    return folio.ptes[2 * MIGRATION + write]
+    return entry(folio, MIGRATION, write)
 
 
 def device_private(folio: Folio, write: bool) -> Pte:
-    return folio.ptes[2 * DEVICE_PRIVATE + write]
+    return entry(folio, DEVICE_PRIVATE, write)
 
 
 def device_exclusive(folio: Folio, write: bool) -> Pte:
-    return folio.ptes[2 * DEVICE_EXCLUSIVE + write]
+    return entry(folio, DEVICE_EXCLUSIVE, write)
 
 
-def like(entry: Pte, write: bool) -> Pte:
+def like(found: Pte, write: bool) -> Pte:
     """The same entry with that write bit."""
-    assert entry.folio is not None
-    return entry.folio.ptes[2 * entry.kind + write]
+    assert found.folio is not None
+    return entry(found.folio, found.kind, write)
