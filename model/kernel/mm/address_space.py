@@ -21,6 +21,7 @@ from .vma import Vma
 if TYPE_CHECKING:
     from ..kernel import Kernel
     from .mmu_notifier import Subscriptions
+    from .shmem import Shmem
 
 
 class Mm(Kobject):
@@ -38,6 +39,8 @@ class Mm(Kobject):
         self.vmas: list[Vma] = []  # by start
         self.mm_users = Refcount(f"mm_users of {name}", 1)
         self.subscriptions: Subscriptions | None = None
+        self.latest: dict[int, bytes] = {}  # of the oracle: what was stored last in private memory
+        self.shared: dict[int, tuple[Shmem, int]] = {}  # addresses that mean a page of an object, while a VMA is there
         self._pte_ops: dict[int, Op] = {}
 
     def __repr__(self) -> str:
@@ -60,6 +63,14 @@ class Mm(Kobject):
         """ptep_get_lockless() as a step."""
         point(self.pte_op(vpn))
         return self.page_table.get(vpn, NONE)
+
+    def locked_pte(self, vpn: int, start: int) -> Pte:
+        """The next entry of a loop over entries from ``start``, the lock held: a step, but for the first of them,
+        which belongs to the step that took the lock, and for empty ones, which nobody else can tell from before."""
+        entry = self.page_table.get(vpn, NONE)
+        if vpn != start and entry is not NONE:
+            point(self.pte_op(vpn))
+        return entry
 
     def set_pte(self, vpn: int, entry: Pte) -> None:
         """set_pte_at(), ptep_get_and_clear(); the caller keeps mapcount and references in the same step."""

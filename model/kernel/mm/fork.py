@@ -60,7 +60,7 @@ def copy_page_range(vma: Vma, child: Mm) -> bool:
 def _copy_pte(vma: Vma, child: Mm, vpn: int) -> bool:
     """copy_present_pte(), copy_nonpresent_pte(), with both page-table locks held."""
     parent = vma.mm
-    entry = parent.pte(vpn)
+    entry = parent.locked_pte(vpn, vma.start)
     if entry.kind == EMPTY:
         return True
     if entry.kind == DEVICE_EXCLUSIVE:

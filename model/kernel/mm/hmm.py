@@ -11,7 +11,7 @@ from ..sched import point
 from .fault import VM_FAULT_ERROR, handle_mm_fault
 from .migration_wait import migration_entry_wait
 from .mmu_notifier import mmu_interval_check_retry
-from .pte import DEVICE_PRIVATE, MIGRATION
+from .pte import DEVICE_PRIVATE, MIGRATION, PRESENT
 
 if TYPE_CHECKING:
     from .mmu_notifier import IntervalNotifier, Seq
@@ -110,8 +110,8 @@ def _page(found: HmmRange, vma: Vma, vpn: int) -> int:
     mm = vma.mm
     entry = mm.read_pte(vpn)
     request = _request(found, vpn)
-    if entry.present or _own_device_page(found, entry):
-        need = _need_fault(request, True, entry.write) if entry.present else 0
+    if entry.kind == PRESENT or _own_device_page(found, entry):
+        need = _need_fault(request, True, entry.write) if entry.kind == PRESENT else 0
         if not need:
             found.hmm_pfns[vpn - found.start] = HmmPfn(entry.folio, entry.write)
             return 0

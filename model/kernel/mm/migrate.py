@@ -89,7 +89,7 @@ def _collect_pte(args: MigrateVma, vpn: int) -> Source | None:
     """One entry of migrate_vma_collect_pmd(), with the PTL held."""
     vma = args.vma
     mm = vma.mm
-    entry = mm.pte(vpn)
+    entry = mm.locked_pte(vpn, args.start)
     if entry.kind == EMPTY:
         if not vma.anonymous:
             return None
@@ -105,11 +105,9 @@ def _collect_pte(args: MigrateVma, vpn: int) -> Source | None:
     if not _selected(args, entry, folio) or folio.mapping is None:
         return None
     folio_get(folio)
-    if folio is not _locked_by_fault(args):
-        locked = folio.lock.trylock_now() if vpn == args.start else folio.lock.trylock()  # the first: in the PTL's step
-        if not locked:
-            folio_put(folio)
-            return None
+    if folio is not _locked_by_fault(args) and not folio.lock.trylock_now():
+        folio_put(folio)
+        return None
     mm.set_pte(vpn, migration(folio, entry.write))
     folio_remove_rmap(folio)
     folio_put(folio)

@@ -78,7 +78,7 @@ def mprotect(mm: Mm, start: int, pages: int, readable: bool, writable: bool) -> 
         return -ENOMEM
     for vma in split_around(mm, start, end):
         if (vma.readable, vma.writable) != (readable, writable):
-            vma.readable, vma.writable = readable, writable
+            vma.protect(readable, writable)
             change_protection(vma)
     mm.mmap_lock.up_write()
     return 0
@@ -94,7 +94,7 @@ def change_protection(vma: Vma) -> None:
     mmu_notifier_invalidate_range_start(notified)
     with mm.ptl:
         for vpn in range(vma.start, vma.end):
-            entry = mm.pte(vpn)
+            entry = mm.locked_pte(vpn, vma.start)
             folio = entry.folio
             if folio is None:
                 continue

@@ -56,7 +56,7 @@ def move_page_tables(vma: Vma, old: int, copy: Vma) -> None:
     mmu_notifier_invalidate_range_start(notified)
     with mm.ptl:
         for i in range(pages):
-            entry = mm.pte(old + i)
+            entry = mm.locked_pte(old + i, old)
             if entry.kind != EMPTY:
                 mm.set_pte(old + i, NONE)
                 mm.set_pte(copy.start + i, entry)

@@ -2,15 +2,15 @@
 """Data coherence: what each byte of an address space holds, as if there were no caches, no devices and no copies.
 
 A store counts at the step that puts the bytes into a page, a load at the step that takes them out. Whatever route it
-takes, through whatever page table, a load returns what was stored last.
+takes, through whatever page table, a load returns what was stored last. Only stores, fork(), mremap() and unmapping
+change what is expected: migration never does.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from .. import sched
-from ..object import Kobject
 from ..sched import READ, WRITE, Oops
 from .page import PAGE_SIZE
 
@@ -20,33 +20,15 @@ if TYPE_CHECKING:
 
 ZEROS: Final = bytes(PAGE_SIZE)
 
-Place = tuple["Mm | Shmem", int]
 
-
-class Oracle(Kobject):
-    """``latest``: the contents of each page of each address space (shared memory: of the object); absent means zeros.
-
-    Only stores, fork(), mremap() and unmapping change it: migration never does.
-    """
-
-    _uncounted: ClassVar[frozenset[str]] = frozenset()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.latest: dict[Place, bytes] = {}
-
-    def place(self, mm: Mm, vpn: int) -> Place:
-        """Which memory that address means: the VMA's own, or the shared object's."""
-        vma = mm.find_vma(vpn)
-        if vma is not None and vma.file is not None:
-            return vma.file, vma.linear_index(vpn)
-        return mm, vpn
+class Oracle:
+    """What was stored last is kept with its owner: ``Mm.latest`` and ``Shmem.latest``, by page; absent means zeros."""
 
     def loaded(self, mm: Mm, vpn: int, offset: int, data: bytes | bytearray) -> None:
         """``data`` has just been read at that address."""
-        place = self.place(mm, vpn)
-        sched.also((self.oid, place[0].oid, place[1]), READ)
-        expected = self.latest.get(place, ZEROS)[offset : offset + len(data)]
+        owner, page = place(mm, vpn)
+        sched.also((owner.oid, "latest", page), READ)
+        expected = owner.latest.get(page, ZEROS)[offset : offset + len(data)]
         if data != expected:
             raise Oops(
                 "data-coherence",
@@ -56,24 +38,29 @@ class Oracle(Kobject):
 
     def stored(self, mm: Mm, vpn: int, offset: int, data: bytes) -> None:
         """``data`` has just been written at that address."""
-        place = self.place(mm, vpn)
-        sched.also((self.oid, place[0].oid, place[1]), WRITE)
-        old = self.latest.get(place, ZEROS)
-        self.latest[place] = old[:offset] + data + old[offset + len(data) :]
+        owner, page = place(mm, vpn)
+        sched.also((owner.oid, "latest", page), WRITE)
+        old = owner.latest.get(page, ZEROS)
+        owner.latest[page] = old[:offset] + data + old[offset + len(data) :]
 
     def zapped(self, mm: Mm, vpn: int) -> None:
         """Private memory at that address is gone: the next page there is a new one."""
-        self.latest.pop((mm, vpn), None)
+        mm.latest.pop(vpn, None)
 
     def copied(self, mm: Mm, vpn: int, child: Mm) -> None:
         """fork() copied the entry."""
-        found = self.latest.get((mm, vpn))
+        found = mm.latest.get(vpn)
         if found is not None:
-            self.latest[child, vpn] = found
+            child.latest[vpn] = found
 
     def moved(self, mm: Mm, old: int, new: int) -> None:
         """mremap() moved the entry."""
-        found = self.latest.pop((mm, old), None)
-        self.latest.pop((mm, new), None)
+        found = mm.latest.pop(old, None)
+        mm.latest.pop(new, None)
         if found is not None:
-            self.latest[mm, new] = found
+            mm.latest[new] = found
+
+
+def place(mm: Mm, vpn: int) -> tuple[Mm | Shmem, int]:
+    """Whose memory that address means: the address space's own, or a shared object's."""
+    return mm.shared.get(vpn) or (mm, vpn)

@@ -56,6 +56,7 @@ class Folio(Kobject):
         self.ref_key = (self.oid, "refcount")
         self.data_key = (self.oid, "data")
         self.ref_op = Op("put_page", self.ref_key, WRITE)
+        self.get_op = Op("folio_try_get", self.ref_key, WRITE)
         self.count_op = Op("read refcount", self.ref_key, READ)
         self.load_op = Op("load from page", self.data_key, READ)
         self.store_op = Op("store to page", self.data_key, WRITE)
@@ -101,7 +102,7 @@ def folio_get(folio: Folio) -> None:
 
 def folio_try_get(folio: Folio) -> bool:
     """A step: nothing keeps the page, which may be free by now."""
-    point(folio.ref_op)
+    point(folio.get_op)
     if folio.refcount <= 0:
         sched.failed()
         return False

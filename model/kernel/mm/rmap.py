@@ -113,6 +113,6 @@ def remove_migration_ptes(src: Folio, dst: Folio) -> None:
                 if dst.is_device:
                     mm.set_pte(vpn, device_private(dst, entry.write))
                 else:
-                    mm.set_pte(vpn, present(dst, entry.write, vma.readable))
+                    mm.set_pte(vpn, present(dst, entry.write, vma.prot_readable()))
 
     rmap_walk(dst, remove_migration_pte)

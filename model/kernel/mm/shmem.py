@@ -23,6 +23,7 @@ class Shmem(Kobject):
         self.rwsem = RwSem("i_mmap_rwsem")
         self.pages: dict[int, Folio] = {}
         self.vmas: list[Vma] = []
+        self.latest: dict[int, bytes] = {}  # of the oracle: what was stored last
 
     def get_folio(self, index: int, memory: PageAllocator) -> Folio | None:
         """shmem_get_folio(): the page, locked and with a reference for the caller; None: no memory."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from .. import sched
 from ..object import Kobject
+from ..sched import READ, WRITE
 
 if TYPE_CHECKING:
     from .address_space import Mm
@@ -30,12 +32,24 @@ class Vma(Kobject):
         self.pgoff = pgoff
         self.readable = readable
         self.writable = writable
+        self.prot_key = (self.oid, "vm_page_prot")
         self.io = False
         self.file: Shmem | None = None
         self.anon_vma: AnonVma | None = None
 
     def __repr__(self) -> str:
         return f"{self.mm.name}[{self.start}:{self.end}]"
+
+    def protect(self, readable: bool, writable: bool) -> None:
+        """vm_flags_reset(), vma_set_page_prot(): whoever puts an entry back by reverse map looks at it too."""
+        self.readable = readable
+        self.writable = writable
+        sched.also(self.prot_key, WRITE)
+
+    def prot_readable(self) -> bool:
+        """What vm_page_prot says, asked without the mmap_lock."""
+        sched.also(self.prot_key, READ)
+        return self.readable
 
     @property
     def anonymous(self) -> bool:

@@ -19,6 +19,9 @@ def insert_vma(mm: Mm, vma: Vma) -> None:
     """vma_link(), mmap_lock held for write: into the tree, and where the reverse map finds it, youngest last."""
     mm.vmas.append(vma)
     mm.vmas.sort(key=lambda each: each.start)
+    if vma.file is not None:
+        for vpn in range(vma.start, vma.end):
+            mm.shared[vpn] = vma.file, vma.linear_index(vpn)
     mapping = vma.anon_vma if vma.file is None else vma.file
     if mapping is not None:
         mapping.rwsem.down_write()
@@ -33,7 +36,10 @@ def unlink_vma(vma: Vma) -> None:
         mapping.rwsem.down_write()
         mapping.vmas.remove(vma)
         mapping.rwsem.up_write()
-        if vma.file is not None and not vma.file.vmas:
+    if vma.file is not None:
+        for vpn in range(vma.start, vma.end):
+            del vma.mm.shared[vpn]
+        if not vma.file.vmas:
             vma.file.evict_inode()
 
 
@@ -73,7 +79,7 @@ def zap_range(vma: Vma, start: int, end: int) -> None:
     gathered: list[Folio] = []
     with mm.ptl:
         for vpn in range(start, end):
-            entry = mm.pte(vpn)
+            entry = mm.locked_pte(vpn, start)
             if entry.kind == EMPTY:
                 continue
             folio = entry.folio
