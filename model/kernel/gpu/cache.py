@@ -96,14 +96,22 @@ class PagemapShrinker(Kobject):
         self.inactive: list[PagemapLife] = []
 
     def add(self, dpagemap: PagemapLife) -> None:
-        """drm_pagemap_shrinker_add(): without a device or a cache nobody could find it again."""
+        """drm_pagemap_shrinker_add(): without a device or a cache nobody could find it again.
+
+        Once it is on the list a scan may pop it and a look-up set another one, for which the completion would come
+        too early.
+        """
         cache = dpagemap.cache
         if cache is None or not dpagemap.device.enter():
             dpagemap.destroy()
             return
-        with self.lock:
-            self.inactive.append(dpagemap)
-        cache.queued.complete_all()
+        self.lock.lock()
+        self.inactive.append(dpagemap)
+        if self.config.shrinker_add == "completes-under-lock":
+            cache.queued.complete_all()
+        self.lock.unlock()
+        if self.config.shrinker_add == "completes-after-unlock":
+            cache.queued.complete_all()
         dpagemap.device.exit()
 
     def cancel(self, dpagemap: PagemapLife) -> bool:

@@ -22,10 +22,11 @@ class GpuvmOptions:
 
 @dataclass(frozen=True)
 class CacheOptions:
-    """The cache of pagemaps and its shrinker. ``shrinker_scan="clears-always"`` is Linux 7.0."""
+    """The cache of pagemaps and its shrinker. "clears-always" and "completes-after-unlock" are Linux 7.0."""
 
     cache_get: Literal["unless-zero", "plain"] = "unless-zero"
     cache_inactive: Literal["waits-until-queued", "cancels-at-once"] = "waits-until-queued"
+    shrinker_add: Literal["completes-under-lock", "completes-after-unlock"] = "completes-under-lock"
     shrinker_scan: Literal["clears-if-same", "clears-always", "leaves-cache"] = "clears-if-same"
 
 

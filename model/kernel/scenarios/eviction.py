@@ -49,7 +49,7 @@ def eviction(config: Config, sizes: Mapping[str, int]) -> World:
         touch(mm, vpn, 100 + number)
 
     def evictor(_: int) -> None:
-        for bo in bos:
+        for bo in reversed(bos):
             with sched.pending("eviction-returns"):
                 device.evict_bo(bo)
 

@@ -68,7 +68,9 @@ class _Cache:
 
     def finish(self) -> None:
         for dpagemap in self.made:
-            if not dpagemap.freed and (dpagemap not in self.shrinker.inactive or self.cache.dpagemap is not dpagemap):
-                raise Oops("leak", "an inactive pagemap can be neither found nor shrunk")
+            if not dpagemap.freed and dpagemap not in self.shrinker.inactive:
+                raise Oops("leak", "an inactive pagemap is left that the shrinker does not know")
+            if not dpagemap.freed and self.cache.dpagemap is not dpagemap:
+                raise Oops("pagemap-unique", "an inactive pagemap is left that no look-up finds")
         if self.device.refs.value != 1:
             raise Oops("leak", f"{self.device!r} is left with {self.device.refs.value} references")
