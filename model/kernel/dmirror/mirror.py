@@ -191,13 +191,13 @@ class Dmirror(Slab):
 
     # ---- device reads and writes
 
-    def read(self, start: int, npages: int) -> Result:
+    def device_read(self, start: int, npages: int) -> Result:
         """HMM_DMIRROR_READ: the contents of the pages, through the device's page table."""
         result = Result()
         self._access(start, npages, False, result, self._load)
         return result
 
-    def write(self, start: int, pages: list[bytes]) -> Result:
+    def device_write(self, start: int, pages: list[bytes]) -> Result:
         """HMM_DMIRROR_WRITE: new contents for the pages from ``start``."""
         result = Result()
 

@@ -21,7 +21,7 @@ from .mmu_notifier import (
 from .page import folio_get, folio_put, put_page
 from .pte import DEVICE_PRIVATE, EMPTY, MIGRATION, NONE, Pte, present
 from .rmap import anon_vma_prepare, folio_add_new_anon_rmap, folio_remove_rmap
-from .swap_page import do_device_exclusive, do_device_private
+from .swap_page import do_device_exclusive, do_device_private, pte_same
 
 if TYPE_CHECKING:
     from .address_space import Mm
@@ -161,7 +161,7 @@ def wp_page_copy(vmf: Vmf, old: Folio | None) -> int:
     notified = NotifierRange(Event.CLEAR, mm, address, address + 1)
     mmu_notifier_invalidate_range_start(notified)
     with mm.ptl:
-        copied = mm.pte(address) is vmf.orig_pte
+        copied = pte_same(vmf)
         if copied:
             folio_add_new_anon_rmap(new, vma, address)
             mm.set_pte(address, present(new, vma.writable))

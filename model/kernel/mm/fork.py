@@ -72,7 +72,8 @@ def _copy_pte(vma: Vma, child: Mm, vpn: int) -> bool:
     assert folio is not None
     if entry.write:
         entry = like(entry, False)
-        parent.set_pte(vpn, entry)
+        if parent.kernel.config.write_protect == "both-sides":
+            parent.set_pte(vpn, entry)
     if entry.mapped and folio is not parent.kernel.zero_page:
         folio_add_rmap(folio)
     child.set_pte(vpn, entry)

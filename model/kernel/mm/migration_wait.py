@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .page import folio_get, put_page
 from .pte import MIGRATION
 
 if TYPE_CHECKING:
@@ -24,7 +25,11 @@ def migration_entry_wait(mm: Mm, vpn: int) -> None:
     """Until the migration of what was there is over; returns at once if it is."""
     mm.ptl.lock()
     entry = mm.pte(vpn)
-    if entry.kind == MIGRATION and entry.folio is not None:
-        softleaf_entry_wait_on_locked(mm, entry.folio)
-    else:
+    if entry.kind != MIGRATION or entry.folio is None:
         mm.ptl.unlock()
+    elif mm.kernel.config.entry_wait == "reference":  # before ffa65753c431
+        folio_get(entry.folio)
+        softleaf_entry_wait_on_locked(mm, entry.folio)
+        put_page(entry.folio)
+    else:
+        softleaf_entry_wait_on_locked(mm, entry.folio)

@@ -61,12 +61,21 @@ def clear_vmas(mm: Mm, gone: list[Vma], start: int, end: int) -> None:
     if not gone:
         return
     notified = NotifierRange(Event.UNMAP, mm, start, end)
-    mmu_notifier_invalidate_range_start(notified)
-    for vma in gone:
-        zap_range(vma, vma.start, vma.end)
-    mmu_notifier_invalidate_range_end(notified)
+    zap_in_bracket(notified, gone)
     for vma in gone:
         unlink_vma(vma)
+
+
+def zap_in_bracket(notified: NotifierRange, vmas: list[Vma]) -> None:
+    """What of the range lies in these VMAs is zapped, after drivers have dropped what they mirror of it."""
+    zap_first = notified.mm.kernel.config.order == "zap-first"
+    if not zap_first:
+        mmu_notifier_invalidate_range_start(notified)
+    for vma in vmas:
+        zap_range(vma, max(vma.start, notified.start), min(vma.end, notified.end))
+    if zap_first:
+        mmu_notifier_invalidate_range_start(notified)
+    mmu_notifier_invalidate_range_end(notified)
 
 
 def mprotect(mm: Mm, start: int, pages: int, readable: bool, writable: bool) -> int:
@@ -113,9 +122,6 @@ def madvise_dontneed(mm: Mm, start: int, pages: int) -> int:
     for vma in mm.vmas_in(start, end):
         first, last = max(vma.start, start), min(vma.end, end)
         covered += last - first
-        notified = NotifierRange(Event.CLEAR, mm, first, last)
-        mmu_notifier_invalidate_range_start(notified)
-        zap_range(vma, first, last)
-        mmu_notifier_invalidate_range_end(notified)
+        zap_in_bracket(NotifierRange(Event.CLEAR, mm, first, last), [vma])
     mm.mmap_lock.up_read()
     return 0 if covered == pages else -ENOMEM

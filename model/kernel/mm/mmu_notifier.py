@@ -169,6 +169,8 @@ def mmu_notifier_invalidate_range_end(notified: NotifierRange) -> None:
     if subs is None:
         return
     with subs.lock:
+        if notified not in subs.brackets:
+            raise Oops("notifier", f"{sched.current().name} ends an invalidation that is not open")
         subs.active_invalidate_ranges -= 1
         subs.close(notified)
         if subs.active_invalidate_ranges or not subs.is_invalidating():

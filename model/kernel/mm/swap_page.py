@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from .fault import Vmf
 
 
+def pte_same(vmf: Vmf) -> bool:
+    """The entry is still what it was when it was read without the lock, which is held now."""
+    return vmf.mm.pte(vmf.address) is vmf.orig_pte or vmf.mm.kernel.config.pte_same == "skipped"
+
+
 def do_device_private(vmf: Vmf) -> int:
     """The CPU cannot reach the page: its driver brings it back, or not; then the access faults again."""
     page = vmf.page
@@ -40,9 +45,12 @@ def do_device_private(vmf: Vmf) -> int:
         return 0
     ret = page.pgmap.ops.migrate_to_ram(vmf)
     with sched.urgent("drop", vmf.mm.kernel.config.urgent_refault):
+        if vmf.mm.kernel.config.release == "put-then-unlock":
+            put_page(page)
         if generation != "g1":
             page.lock.unlock()
-        put_page(page)
+        if vmf.mm.kernel.config.release == "unlock-then-put":
+            put_page(page)
     return ret
 
 
@@ -55,7 +63,7 @@ def _take(vmf: Vmf, generation: str) -> bool:
     mm, page = vmf.mm, vmf.page
     assert page is not None
     mm.ptl.lock()
-    if mm.pte(vmf.address) is not vmf.orig_pte:
+    if not pte_same(vmf):
         mm.ptl.unlock()
         return False
     if generation != "g1" and not page.lock.trylock_now():
@@ -73,15 +81,17 @@ def do_device_exclusive(vmf: Vmf) -> int:
     """remove_device_exclusive_entry(): the CPU takes the page back, after the device has dropped its mapping."""
     mm, vma, address, folio = vmf.mm, vmf.vma, vmf.address, vmf.page
     assert folio is not None
-    if not folio_try_get(folio):  # it is free: so the entry is gone
+    referenced = mm.kernel.config.reference == "taken"  # from 7c7b962938dd on
+    if referenced and not folio_try_get(folio):  # it is free: so the entry is gone
         return 0
     folio.lock.lock()
     notified = NotifierRange(Event.CLEAR, mm, address, address + 1)
     mmu_notifier_invalidate_range_start(notified)
     with mm.ptl:
-        if mm.pte(address) is vmf.orig_pte:
+        if pte_same(vmf):
             mm.set_pte(address, present(folio, vma.writable, vma.readable))
     folio.lock.unlock()
-    put_page(folio)
+    if referenced:
+        put_page(folio)
     mmu_notifier_invalidate_range_end(notified)
     return 0

@@ -14,6 +14,11 @@ class MmOptions:
     ``urgent_refault``: the end of a fault and the access that follows it go before anybody else's steps.
     ``fault_page``: migrate_to_ram() tells migrate_vma_setup() which page the caller holds ("missing" forgets it).
 
+    ``entry_wait``, ``release``: as in ``cpu_fault.py``; ``reference``: as in ``model/protocols/device_exclusive.py``;
+    ``order``, ``refused``: of the zap and of the OOM reaper, as in ``model/protocols/notifier.py``.
+    ``pte_same``: whether an entry that was read without its lock is compared once the lock is held.
+    ``write_protect``: which entries fork() makes read-only.
+
     Of the test driver dmirror: ``mirror_release`` is ``evict`` of ``model/protocols/dmirror.py``; ``own_migrations``:
     what its notifier callback does when its own device migrates: drop all entries but those of pages that are on the
     device, drop all, or nothing at all ("ignored": lib/test_hmm.c since Linux 5.9).
@@ -23,6 +28,13 @@ class MmOptions:
     generation: Literal["g0", "g1", "g2", "g3"] = "g3"
     urgent_refault: bool = False
     fault_page: Literal["passed", "missing"] = "passed"
+    entry_wait: Literal["queue", "reference"] = "queue"
+    release: Literal["unlock-then-put", "put-then-unlock"] = "unlock-then-put"
+    reference: Literal["taken", "none"] = "taken"
+    order: Literal["notify-first", "zap-first"] = "notify-first"
+    refused: Literal["gives-up", "ends-again", "zaps-anyway"] = "gives-up"
+    pte_same: Literal["checked", "skipped"] = "checked"
+    write_protect: Literal["both-sides", "child-only"] = "both-sides"
     mirror_release: Literal["once", "until-empty", "none"] = "once"
     own_migrations: Literal["own-pages-kept", "invalidated", "ignored"] = "own-pages-kept"
     adversary: Literal["none", "munmap", "mprotect", "migrate", "evict", "cpu-write"] = "none"

@@ -155,5 +155,5 @@ def exclusive_mprotect(test: SelfTest) -> None:
     test.fill()
     exclude_all(test)
     test.same("mprotect()", mprotect(test.mm, BUFFER, test.pages, True, False), 0)
-    test.same("device write", test.mirrors[0].write(BUFFER, test.words(7)).ret, -EPERM)
+    test.same("device write", test.mirrors[0].device_write(BUFFER, test.words(7)).ret, -EPERM)
     test.unmap()

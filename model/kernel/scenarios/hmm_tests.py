@@ -18,14 +18,14 @@ from .self_test import BUFFER, ROUNDS, SelfTest, self_test, word
 
 def read_all(test: SelfTest, mirror: Dmirror, values: list[bytes]) -> None:
     """A device reads the whole buffer with one fault, and finds ``values``."""
-    result = mirror.read(BUFFER, test.pages)
+    result = mirror.device_read(BUFFER, test.pages)
     test.same("device read", (result.ret, result.cpages, result.faults), (0, test.pages, 1))
     test.same("what the device read", result.data, values)
 
 
 def write_all(test: SelfTest, mirror: Dmirror, values: list[bytes]) -> Result:
     """A device writes the whole buffer with one fault."""
-    result = mirror.write(BUFFER, values)
+    result = mirror.device_write(BUFFER, values)
     test.same("device write", (result.ret, result.cpages, result.faults), (0, len(values), 1))
     return result
 
@@ -53,7 +53,7 @@ def anon_read_prot(test: SelfTest) -> None:
     test.map()
     test.fill()
     test.protect(False, False)
-    result = test.mirrors[0].read(BUFFER, test.pages)
+    result = test.mirrors[0].device_read(BUFFER, test.pages)
     test.same("device read", result.ret, -EFAULT)
     test.same("what the device read", result.data, [])
     test.protect(True, False)
@@ -84,9 +84,9 @@ def anon_write(test: SelfTest) -> None:
 def anon_write_prot(test: SelfTest) -> None:
     """Read-only: a read succeeds, a write is -EPERM and changes nothing; after mprotect() it succeeds."""
     test.map(writable=False)
-    result = test.mirrors[0].read(BUFFER, 1)
+    result = test.mirrors[0].device_read(BUFFER, 1)
     test.same("device read", (result.ret, result.cpages, result.faults), (0, 1, 1))
-    result = test.mirrors[0].write(BUFFER, test.words(7))
+    result = test.mirrors[0].device_write(BUFFER, test.words(7))
     test.same("device write", result.ret, -EPERM)
     test.holds(dict.fromkeys(range(test.pages), 0))
     test.protect(True, True)
@@ -103,7 +103,7 @@ def anon_teardown(test: SelfTest) -> None:
     half = test.pages // 2
     second = test.pages - half
     thread = sched.spawn("unmap", lambda: teardown_thread(test, half, second))
-    result = test.mirrors[0].read(BUFFER, test.pages)
+    result = test.mirrors[0].device_read(BUFFER, test.pages)
     if not result.ret and test.plain and (result.cpages, result.data) != (test.pages, test.words(7)):
         raise Oops("self-test", f"the device read {result.data!r}")
     sched.point(sched.Op("pthread_join", ("task", thread.number), sched.AWAIT, lambda: thread.done))
