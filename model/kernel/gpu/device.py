@@ -14,8 +14,7 @@ class DrmDevice(Kobject):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
-        self.refs = Refcount(f"{name}.ref")
-        self.refs.value = 1
+        self.refs = Refcount(f"{name}.ref", 1)
         self.unplugged = False
         self.sections = 0
         key = (self.oid, "unplugged")

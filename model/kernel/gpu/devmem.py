@@ -68,8 +68,7 @@ class Zdd(Slab):
 
     def __init__(self, devmem: Devmem, dpagemap: PagemapLife) -> None:
         super().__init__()
-        self.refs = Refcount("zdd.refcount")
-        self.refs.value = 1
+        self.refs = Refcount("zdd.refcount", 1)
         self.devmem = devmem
         self.dpagemap = dpagemap
         dpagemap.get()

@@ -26,8 +26,7 @@ class GemObject(Slab):
     def __init__(self, name: str, handles: int = 1) -> None:
         super().__init__()
         self.name = name
-        self.refs = Refcount(f"{name}.refcount")
-        self.refs.value = handles
+        self.refs = Refcount(f"{name}.refcount", handles)
         self.resv = DmaResv("bo_resv")
         self.gpuva_lock = Mutex("gpuva.lock")
         self.vm_bos: list[VmBo] = []

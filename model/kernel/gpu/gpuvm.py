@@ -29,8 +29,7 @@ class VmBo(Slab):
         super().__init__()
         self.vm = vm
         self.bo = bo
-        self.refs = Refcount("vm_bo.kref")
-        self.refs.value = 1
+        self.refs = Refcount("vm_bo.kref", 1)
         self.evicted = False
         self.bound: Place | None = None
 
@@ -43,8 +42,7 @@ class Gpuvm(Slab):
         self.config = config
         self.ww_class = ww_class
         self.engine = engine
-        self.refs = Refcount("gpuvm.kref")
-        self.refs.value = 1
+        self.refs = Refcount("gpuvm.kref", 1)
         self.vm_lock = Mutex("vm->lock")
         self.resv = DmaResv("vm_resv")
         self.lists_lock = SpinLock("gpuvm.lists")

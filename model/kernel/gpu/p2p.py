@@ -63,10 +63,14 @@ class Importer(Kobject):
         self.tlb = self.tlb or self.entry
         if self.tlb is None:
             return False
+        self._use(exporter)
+        return True
+
+    def _use(self, exporter: Exporter) -> None:
+        """Through what the TLB has now: it may have been flushed since the walk."""
         point(self._use_op)
         if self.tlb is not None:
             exporter.reached(self, self.tlb)
-        return True
 
 
 class Exporter(Slab):

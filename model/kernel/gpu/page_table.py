@@ -68,7 +68,7 @@ class GpuPageTable(Kobject):
 
     # ---- the driver
 
-    def write(self, vpn: int, entry: GpuPte) -> None:
+    def write_pte(self, vpn: int, entry: GpuPte) -> None:
         """Write a leaf entry: a step."""
         point(self._op(self._zap_ops, "write GPU PTE", vpn, WRITE))
         self.ptes[vpn] = entry

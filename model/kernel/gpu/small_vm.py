@@ -80,7 +80,7 @@ class SmallVm(Slab):
         """nouveau_pfns_map(): the new page, while the CPU has a migration entry still."""
         self.alive()
         with self.mutex:
-            self.page_table.write(vpn, entry)
+            self.page_table.write_pte(vpn, entry)
 
     def fault(self, vpn: int) -> int:
         """nouveau_range_fault(): 0, or -EFAULT."""
@@ -104,7 +104,7 @@ class SmallVm(Slab):
         with self.mutex:
             if mmu_interval_read_retry(self.sub, seq):
                 return -EBUSY
-            self.page_table.write(vpn, GpuPte(folio, walk.hmm_pfns[0].write))
+            self.page_table.write_pte(vpn, GpuPte(folio, walk.hmm_pfns[0].write))
         return 0
 
     def load(self, vpn: int) -> bytes | int:

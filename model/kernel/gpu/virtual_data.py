@@ -58,8 +58,7 @@ class SvmBo(Slab):
     def __init__(self, mm: Mm) -> None:
         super().__init__()
         self.mm = mm
-        self.refs = Refcount("svm_bo.kref")
-        self.refs.value = 1
+        self.refs = Refcount("svm_bo.kref", 1)
 
     def put(self) -> None:
         self.alive()

@@ -76,8 +76,7 @@ class Bo(Slab):
         self.manager = manager
         self.name = name
         self.resv = DmaResv("bo_resv")
-        self.refs = Refcount(f"{name}.refs")
-        self.refs.value = 1
+        self.refs = Refcount(f"{name}.refs", 1)
         self.blocks: list[Folio] = []
         self.devmem: Devmem | None = None
 

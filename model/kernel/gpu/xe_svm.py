@@ -187,7 +187,7 @@ class XeVm(Kobject):
 
         def run() -> None:
             for vpn, entry in entries:
-                self.page_table.write(vpn, entry)
+                self.page_table.write_pte(vpn, entry)
 
         if self.bind_engine is None:
             run()

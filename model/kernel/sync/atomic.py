@@ -14,7 +14,7 @@ class Atomic(Kobject):
     def __init__(self, name: str, value: int = 0) -> None:
         super().__init__()
         self.name = name
-        self.value = value
+        self.value: int = value
         key = (self.oid, "value")
         self._read_op = Op(f"read {name}", key, READ)
         self._write_op = Op(f"update {name}", key, WRITE)
