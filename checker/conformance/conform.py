@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Many runs of a scenario, each followed through its protocol: conformance, and how much of the protocol was met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from ...model.ir.program import Program
+from ...model.kernel.abstraction.abstraction import Abstraction
+from ...model.kernel.scenario import World
+from ...model.lang.compile import compile_program
+from ...model.lang.load import load_protocol
+from ..schedule.backends import Greenlets
+from ..schedule.request import Chosen, choose
+from ..schedule.runtime import Run, Runtime
+from ..schedule.strategy import Strategy
+from .follow import Follower, Mismatch
+from .view import Seen, View
+
+PROTOCOLS = Path(__file__).resolve().parents[2] / "model" / "protocols"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A run in which implementation and protocol part. ``schedule``: what replays it; ``message``: one sentence."""
+
+    schedule: tuple[int, ...]
+    message: str
+
+
+@dataclass
+class Conformance:
+    """``covered``: (process class, edge) of the protocol's steps that were met. ``differences``: at most one a run."""
+
+    view: View
+    runs: int = 0
+    covered: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+    differences: list[Difference] = field(default_factory=list[Difference])
+
+    def missed(self) -> list[tuple[str, int]]:
+        """Steps of the protocol's processes that no run has met."""
+        processes = [p for p in self.view.program.processes if p.count]
+        every = [(p.name, number) for p in processes for number in range(len(p.edges))]
+        return [edge for edge in every if edge not in self.covered]
+
+
+@cache
+def _program(
+    file: str, world: str | None, options: tuple[tuple[str, str], ...], sizes: tuple[tuple[str, int], ...]
+) -> Program:
+    return compile_program(load_protocol(PROTOCOLS / file), world, dict(options), dict(sizes))
+
+
+def view_of(abstraction: Abstraction, chosen: Chosen) -> View:
+    """The protocol with the options and sizes that the scenario was chosen with."""
+    config, sizes = chosen.config, dict(chosen.sizes)
+    values = {name: getattr(config, name) for name in abstraction.options}
+    options = tuple((name, str(value).lower() if isinstance(value, bool) else value) for name, value in values.items())
+    own = {**abstraction.fixed, **{name: sizes[other] for name, other in abstraction.sizes.items()}}
+    return View(_program(abstraction.file, abstraction.world, options, tuple(own.items())), abstraction)
+
+
+def conform(
+    abstraction: Abstraction,
+    strategy: Strategy,
+    options: Mapping[str, str] | None = None,
+    sizes: Mapping[str, int] | None = None,
+    against: View | None = None,
+    most_differences: int = 1,
+) -> Conformance:
+    """Runs until the strategy has enough, or so many differences are found.
+
+    ``against``: another protocol than that of the scenario's own options, for asking whether a broken implementation
+    is told from it. Raises ``BadRequest`` as ``choose`` does.
+    """
+    chosen = choose(abstraction.scenario, options, sizes)
+    result = Conformance(against or view_of(abstraction, chosen))
+    runtime = Runtime(Greenlets(), strategy)
+    while len(result.differences) < most_differences and strategy.begin(runtime):
+        followed = _Followed(chosen, result.view, runtime)
+        run = runtime.run(followed.setup)
+        result.runs += 1
+        message = followed.difference(run)
+        if message:
+            result.differences.append(Difference(run.schedule, message))
+        else:
+            result.covered |= followed.follower.covered()
+    return result
+
+
+class _Followed:
+    """One run with its follower."""
+
+    def __init__(self, chosen: Chosen, view: View, runtime: Runtime) -> None:
+        self.chosen = chosen
+        self.view = view
+        self.runtime = runtime
+        self.follower = Follower(view)
+        self._read = lambda world: ()
+        self._mismatch: Mismatch | None = None
+
+    def setup(self) -> World:
+        world = self.chosen.setup()
+        self._read = self.view.reader(world)
+        self.follower.begin(self._read(world))
+        self.runtime.observers[:] = [self._look]
+        return world
+
+    def _look(self) -> None:
+        runtime = self.runtime
+        task = runtime.last_task
+        if self.follower.mismatch is None and task is not None:
+            seen: Seen = self._read(runtime.world)
+            self.follower.step(task, runtime.last_op.name, seen)
+
+    def difference(self, run: Run) -> str:
+        """Where the two part, or nothing."""
+        self.runtime.observers.clear()
+        if self.follower.mismatch is not None:
+            return self.follower.mismatch.text
+        failure, task = run.failure, self.runtime.last_task
+        if failure is None or failure.check == "deadlock" or task is None:
+            return ""
+        violated = self.follower.violations(task)
+        shows = self.view.abstraction.shows
+        if any(failure.check in shows.get(name, (name,)) for name in violated):
+            return ""
+        return f"the run fails ({failure.check}: {failure.message}), and the protocol does not"

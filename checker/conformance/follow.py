@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Follows a run of the executable kernel through a protocol: every step of the one must be one the other allows.
+
+Kept are all states that the protocol may be in. A step of a task may be any number of steps of its actor, none
+included, that end in what is observed after it. If no state is left, the implementation does what the protocol does
+not. So the observed behaviours of the implementation are among those of the protocol, at the granularity of the
+former: whether the protocol can do more is the question that ``drive.py`` asks. Priorities (``urgent``) are left out:
+they restrict both sides, each at its own granularity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ...model.evaluate import State
+from ...model.kernel.sched import Task
+from ...model.semantics import Violation
+from .view import Seen, View
+
+MOST_INNER = 16  # steps of an actor within one of its task's: the longest seen is 9, and a bound ends the search
+
+Edges = tuple[tuple[int, int], ...]
+"""(instance, edge) of each step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A step of the implementation that the protocol does not have. ``before`` and ``after``: what was observed."""
+
+    actor: str
+    operation: str
+    before: dict[str, str]
+    after: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        changes = [f"{k}: {v} -> {self.after[k]}" for k, v in self.before.items() if v != self.after[k]]
+        return (
+            f"{self.actor}, at '{self.operation}': the protocol has no way to {', '.join(changes) or 'stay as it is'}"
+        )
+
+
+@dataclass
+class Follower:
+    """One run. ``possible``: where the protocol may be now. ``violations``: what it may violate in the next step."""
+
+    view: View
+    possible: set[State] = field(default_factory=set[State])
+    mismatch: Mismatch | None = None
+    _seen: Seen = ()
+    _history: list[dict[State, dict[State, Edges]]] = field(default_factory=list[dict[State, dict[State, Edges]]])
+
+    def begin(self, seen: Seen) -> None:
+        """The world has been set up."""
+        self._seen = seen
+        self.possible = {state for state in self.view.semantics.initial if self.view.fits(state, seen)}
+        if not self.possible:
+            self.mismatch = Mismatch("the scenario", "set-up", {}, self.view.told(seen))
+
+    def step(self, task: Task, operation: str, seen: Seen) -> bool:
+        """``task`` has made a step. False: the protocol cannot have."""
+        instance = self.view.instance_of(task)
+        before, self._seen = self._seen, seen
+        if instance is None:
+            found = {state: {state: ()} for state in self.possible} if before == seen else {}
+        else:
+            found = self._reached(instance, seen)
+        if not found:
+            self.mismatch = Mismatch(task.name, operation, self.view.told(before), self.view.told(seen))
+            return False
+        self._history.append(found)
+        self.possible = set(found)
+        return True
+
+    def _reached(self, instance: int, seen: Seen) -> dict[State, dict[State, Edges]]:
+        """State -> where it was reached from, and by which steps."""
+        found: dict[State, dict[State, Edges]] = {}
+        for start in self.possible:
+            for target, edges in self._alone(instance, start).items():
+                if self.view.fits(target, seen):
+                    found.setdefault(target, {})[start] = edges
+        return found
+
+    def _alone(self, instance: int, start: State) -> dict[State, Edges]:
+        """Every state to which the instance comes by itself, with a shortest way."""
+        ways: dict[State, Edges] = {start: ()}
+        level = [start]
+        for _ in range(MOST_INNER):
+            following: list[State] = []
+            for state in level:
+                for _, edge, target in self.view.semantics.steps(state, instance):
+                    if not isinstance(target, Violation) and target not in ways:
+                        ways[target] = (*ways[state], (instance, edge))
+                        following.append(target)
+            level = following
+        return ways
+
+    def violations(self, task: Task) -> set[str]:
+        """Properties that the protocol may violate if the task's actor goes on."""
+        instance = self.view.instance_of(task)
+        found: set[str] = set()
+        for start in self.possible if instance is not None else ():
+            for state in self._alone(instance, start):
+                found.update(f.invariant.name for f in self.view.semantics.failing_invariants(state))
+                steps = self.view.semantics.steps(state, instance)
+                found.update(target.check.property for _, _, target in steps if isinstance(target, Violation))
+        return found
+
+    def covered(self) -> set[tuple[str, int]]:
+        """(process class, edge) of the steps on some way through the protocol that fits the whole run."""
+        layout = self.view.semantics.layout
+        alive, edges = set(self.possible), set[tuple[int, int]]()
+        for found in reversed(self._history):
+            sources = [(source, way) for state in alive & found.keys() for source, way in found[state].items()]
+            edges.update(step for _, way in sources for step in way)
+            alive = {source for source, _ in sources}
+        return {(layout.instances[instance][0].name, edge) for instance, edge in edges}

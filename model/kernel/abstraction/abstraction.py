@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""From a world of a scenario to the shared cells of a protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ..scenario import World
+from ..sched import Task
+
+Observed = Mapping[str, object]
+"""Cell of the protocol (``maps[0].pte``) -> its value: bool, int, the name of an enum's member, a Task or None; ``...``:
+nothing is said about it."""
+
+
+@dataclass(frozen=True)
+class Abstraction:
+    """What the executable kernel is compared with.
+
+    ``protocol``, ``file``, ``world``: its name in the catalogue, its file in ``model/protocols``, and which of its
+    worlds. ``scenario``: whose runs are looked at. ``sizes``: size of the protocol -> size of the scenario; others are
+    ``fixed``. ``options``: the names that mean the same in both. ``actors``: how the name of a task begins -> the
+    actor it is, in the order of their numbers; a task of another name must change nothing that is observed.
+    ``momentary``: endings of cells that change and change back within one step of the kernel, as the owner of a spin
+    lock does; a path of the protocol that lets others move meanwhile is followed without looking at them.
+    ``shows``: property of the protocol -> the checks of the executable kernel that fail where it is violated.
+    """
+
+    protocol: str
+    file: str
+    scenario: str
+    actors: Mapping[str, str]
+    observe: Callable[[World], Observed]
+    options: tuple[str, ...] = ()
+    sizes: Mapping[str, str] = field(default_factory=dict[str, str])
+    fixed: Mapping[str, int] = field(default_factory=dict[str, int])
+    world: str | None = None
+    momentary: tuple[str, ...] = ()
+    shows: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    def actor_of(self, task: Task) -> tuple[str, int] | None:
+        """The process class and the index a task stands for."""
+        for prefix, actor in self.actors.items():
+            rest = task.name.removeprefix(prefix)
+            if task.name.startswith(prefix) and (not rest or rest[1:].isdigit()):
+                return actor, int(rest[1:] or 0)
+        return None

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""``model/protocols/cpu_fault.py`` and the scenario cpu-fault: one page on a device, mapped by one or two mms."""
+
+from __future__ import annotations
+
+from ..gpu.pagemap import DrmPagemap
+from ..kernel import Kernel
+from ..mm.pte import DEVICE_PRIVATE, MIGRATION, Pte
+from ..scenario import World
+from .abstraction import Abstraction, Observed
+
+
+def observe(world: World) -> Observed:
+    (kernel,) = world.roots
+    assert isinstance(kernel, Kernel)
+    pagemap = kernel.pagemaps[0]
+    page, ops = pagemap.folios[0], pagemap.ops
+    assert isinstance(ops, DrmPagemap)
+    seen: dict[str, object] = {
+        "driver.owner": ops.driver_mutex.owner,
+        "pages[0].allocated": page.refcount > 0,
+        "pages[0].lock.owner": page.lock.owner,
+        "pages[0].refs.count": page.refcount or ...,  # a free page has no count
+    }
+    for number, mm in enumerate(kernel.mms):
+        seen[f"maps[{number}].pte"] = _pte(mm.pte(0))
+        seen[f"maps[{number}].ptl.owner"] = mm.ptl.owner
+    return seen
+
+
+def _pte(entry: Pte) -> str:
+    return {DEVICE_PRIVATE: "DEVICE", MIGRATION: "MIGRATION"}.get(entry.kind, "RAM")
+
+
+ABSTRACTION = Abstraction(
+    protocol="cpu-fault",
+    file="cpu_fault.py",
+    scenario="cpu-fault",
+    actors={"cpu thread": "cpu_fault"},
+    observe=observe,
+    options=("generation", "driver_lock", "urgent_refault", "fault_page"),
+    sizes={"cpu_threads": "cpu_threads", "mappings": "mappings"},
+    fixed={"hmm_threads": 0, "migrators": 0},
+    momentary=(".ptl.owner",),
+    shows={"no-use-after-free": ("use-after-free", "refcount"), "fault-completes": ("fault-completes",)},
+)
