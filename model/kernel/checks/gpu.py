@@ -36,14 +36,15 @@ class GpuChecks:
     def check(self) -> None:
         kernel = self.drm.kernel
         tables = self.drm.page_tables
+        if not tables:  # nobody but a page table reaches memory
+            return
         for folio in kernel.dirty_folios:
             if folio.refcount == 0 or folio not in self.drm.dma:
                 self._unreachable(folio)
-        if tables:
-            for mm, vpn in kernel.dirty_ptes:
-                for table in tables:
-                    if table.mm is mm:
-                        self._mirrors(table, vpn)
+        for mm, vpn in kernel.dirty_ptes:
+            for table in tables:
+                if table.mm is mm:
+                    self._mirrors(table, vpn)
 
     def _unreachable(self, folio: Folio) -> None:
         """A page that is free, or not mapped for DMA: the GPU holds no reference, so that its mappings go before."""

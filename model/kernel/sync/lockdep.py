@@ -27,7 +27,7 @@ class Lockdep:
         known = self.after.setdefault(first, set())
         if second in known:
             return
-        path = self._path(second, first)
+        path = self._path(second, first) if second in self.after else []
         known.add(second)
         self.where[first, second] = sched.current().name
         if path:
