@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Livelock seen in a run: a state that comes back, with a fair loop between in which some task never gets done.
+"""Whether a loop is a livelock, judged from a run that goes round it and from nothing else.
 
-A loop is fair if every task in it moves, or cannot somewhere in it; and if a task that is offered a lock it waits for
-gets it. What is found this way is believed only after the loop was gone round several times with equal states.
+The states must come back in every round. A loop is fair if every task in it moves, or cannot somewhere in it; and if
+a task that is offered a lock it waits for gets it. It is a livelock if a fair loop leaves some goal unmet for ever.
 """
 
 from __future__ import annotations
@@ -17,20 +17,17 @@ from .runtime import Run, Runtime, Setup
 from .statehash import state_hash
 from .statespace import flat
 from .strategies.replay import Replay
-from .strategy import Strategy
 from .view import Offer, View, completed, completions, offer, view
 
 ROUNDS = 3  # how often a loop is repeated before it is believed
-MOST_RETURNS = 8  # earlier visits of a state that are tried as the start of a loop, the latest first
 
 
 @dataclass(slots=True)
 class Moment:
-    """A state of a run with the step from it. ``at``: how long the schedule was; ``done``: goals of the mover."""
+    """A state of a run with the step from it. ``done``: the goals that the mover completed in it."""
 
     digest: bytes
     seen: View
-    at: int
     mover: int = 0
     takes: Offer | None = None
     done: frozenset[str] = frozenset()
@@ -62,11 +59,10 @@ class Diary:
         self._before: dict[str, int] = {}
         self._mover: Task | None = None
 
-    def note(self, runtime: Runtime, enabled: list[Task]) -> Moment:
-        self._complete()
-        moment = Moment(state_hash(runtime), view(runtime.alive, enabled), len(runtime.schedule))
-        self.moments.append(moment)
-        return moment
+    def note(self, runtime: Runtime, enabled: list[Task]) -> None:
+        if self._mover is not None:
+            self.moments[-1].done = completed(self._mover, self._before)
+        self.moments.append(Moment(state_hash(runtime), view(runtime.alive, enabled)))
 
     def chose(self, task: Task) -> None:
         moment = self.moments[-1]
@@ -74,71 +70,23 @@ class Diary:
         moment.takes = offer(task) if task.op.mode in (ACQUIRE, SHARE) else None
         self._before = completions(task)
 
-    def _complete(self) -> None:
-        if self._mover is not None:
-            self.moments[-1].done = completed(self._mover, self._before)
-
-
-class Watch:
-    """Another strategy, whose runs are watched for livelock from step ``patience`` on. ``found``: the schedule of the
-    run up to the second visit of a state, and the length of its part up to the first."""
-
-    def __init__(self, inner: Strategy, patience: int) -> None:
-        self.inner = inner
-        self.name = inner.name
-        self.patience = patience
-        self.found: tuple[tuple[int, ...], int] | None = None
-        self._runtime: Runtime | None = None
-        self._diary = Diary()
-        self._visits: dict[bytes, list[int]] = {}
-
-    def begin(self, runtime: Runtime) -> bool:
-        self._runtime, self.found = runtime, None
-        self._diary, self._visits = Diary(), {}
-        return self.inner.begin(runtime)
-
-    def pick(self, enabled: list[Task]) -> Task | None:
-        runtime = self._runtime
-        assert runtime is not None
-        if runtime.steps < self.patience:
-            return self.inner.pick(enabled)
-        moment = self._diary.note(runtime, enabled)
-        earlier = self._visits.setdefault(moment.digest, [])
-        for first in reversed(earlier[-MOST_RETURNS:]):
-            if starved(self._diary.moments[first:-1]):
-                self.found = tuple(runtime.schedule), self._diary.moments[first].at
-                return None
-        earlier.append(len(self._diary.moments) - 1)
-        chosen = self.inner.pick(enabled)
-        if chosen is not None:
-            self._diary.chose(chosen)
-        return chosen
-
-    def value(self, n: int) -> int:
-        return self.inner.value(n)
-
-    def end(self, run: Run) -> None:
-        self.inner.end(run)
-
 
 class Confirm:
     """A replay that notes its moments from ``start`` (a position in the schedule) on."""
 
     name = "replay"
 
-    def __init__(self, schedule: Sequence[int], start: int) -> None:
+    def __init__(self, runtime: Runtime, schedule: Sequence[int], start: int) -> None:
         self.replay = Noted(Replay(schedule))
         self.diary = Diary()
         self._start = start
-        self._runtime: Runtime | None = None
+        self._runtime = runtime
 
     def begin(self, runtime: Runtime) -> bool:
-        self._runtime = runtime
         return self.replay.begin(runtime)
 
     def pick(self, enabled: list[Task]) -> Task | None:
         runtime = self._runtime
-        assert runtime is not None
         if len(runtime.schedule) >= self._start:
             self.diary.note(runtime, enabled)
         chosen = self.replay.pick(enabled)
@@ -157,9 +105,8 @@ def refuted(setup: Setup, runtime: Runtime, lasso: Lasso, goals: Sequence[tuple[
     """Why a lasso is no livelock, or nothing: gone round ``ROUNDS`` times it must come back to the same state each
     time, be fair, and starve somebody (of ``goals``, if any are named)."""
     stem, loop = flat(lasso.stem), flat(lasso.loop)
-    strategy = Confirm((*stem, *loop * ROUNDS), len(stem))
+    strategy = Confirm(runtime, (*stem, *loop * ROUNDS), len(stem))
     runtime.strategy = strategy
-    strategy.begin(runtime)
     run = runtime.run(setup)
     if run.failure is not None:
         return f"the run failed: {run.failure.message}"

@@ -15,22 +15,24 @@ from .plan import Plan, Slice, plan
 from .statespace import Decision
 
 EFFORT = 400_000  # steps of all attempts together: a few seconds
+LONGER, SHORTEST = 2, 50  # an attempt may take twice as many steps as the run did, and some more
 
-Attempt = Callable[[Plan], "list[Decision] | None"]
-"""Runs a plan: what it came to if it still shows what it should, else None."""
+Attempt = Callable[[Plan, int], "tuple[list[Decision], bool]"]
+"""Runs a plan for at most so many steps: what it came to, and whether it still shows what it should."""
 
 
 def minimise(decisions: Sequence[Decision], attempt: Attempt, effort: int = EFFORT) -> list[Decision]:
-    """The best decisions found. ``attempt`` accepts the plan of ``decisions``, or they are returned as they are."""
+    """The best decisions found; those given, if nothing simpler does."""
     best = list(decisions)
+    most = LONGER * len(best) + SHORTEST
     improved = True
     while improved and effort > 0:
         improved = False
         current = plan(best)
         for candidate in _simpler(current):
-            got = attempt(candidate)
-            effort -= len(got) if got is not None else current.cost[1]
-            if got is not None and plan(got).cost < current.cost:
+            got, shows = attempt(candidate, most)
+            effort -= len(got)
+            if shows and plan(got).cost < current.cost:
                 best, improved = got, True
                 break
             if effort <= 0:

@@ -50,13 +50,15 @@ def plan(decisions: Sequence[Decision]) -> Plan:
 
 
 class Guided:
-    """One run after a plan. ``decisions``: what it came to. ``enough``: asked before each step; ends the run."""
+    """One run after a plan, of at most ``most`` steps. ``decisions``: what it came to. ``enough``: asked before each
+    step; ends the run as ``reached``."""
 
     name = "guided"
 
-    def __init__(self, wanted: Plan, enough: Callable[[], bool] | None = None) -> None:
+    def __init__(self, wanted: Plan, most: int, enough: Callable[[], bool] | None = None) -> None:
         self.decisions: list[Decision] = []
         self.reached = False
+        self._most = most
         self._enough = enough
         self._slices = [[s.task, s.points] for s in reversed(wanted.slices)]
         self._values = {task: list(reversed(values)) for task, values in wanted.values.items()}
@@ -69,6 +71,8 @@ class Guided:
     def pick(self, enabled: list[Task]) -> Task | None:
         if self._enough is not None and self._enough():
             self.reached = True
+            return None
+        if len(self.decisions) >= self._most:
             return None
         chosen = self._next({task.number: task for task in enabled}) or enabled[0]
         self.decisions.append((chosen.number,))

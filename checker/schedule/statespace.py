@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .view import NOBODY, Offer, View
@@ -22,7 +23,8 @@ class Taken:
 
 @dataclass(slots=True)
 class Node:
-    """``depth``, ``parent``, ``arrived``: the shortest known way here. ``todo``: decisions not yet tried."""
+    """``depth``, ``parent``, ``arrived``: the shortest known way here. ``todo``: decisions not yet tried; ``fatal``:
+    those that ended a run in a failure."""
 
     digest: bytes
     seen: View
@@ -31,6 +33,7 @@ class Node:
     arrived: Decision
     todo: list[Decision]
     steps: dict[Decision, Taken] = field(default_factory=dict[Decision, Taken])
+    fatal: set[Decision] = field(default_factory=set[Decision])
 
 
 class HiddenState(Exception):
@@ -88,6 +91,13 @@ class StateSpace:
             found.append(self.nodes[number].arrived)
             number = self.nodes[number].parent
         return found[::-1]
+
+    def after(self, decisions: Iterable[Decision], start: int = 0) -> list[int]:
+        """The states that steps lead through, the first included."""
+        found = [start]
+        for decision in decisions:
+            found.append(self.nodes[found[-1]].steps[decision].target)
+        return found
 
     def where(self, number: int) -> str:
         return f"the state after {self.nodes[number].depth} steps"
