@@ -70,6 +70,7 @@ class Runtime:
         self.last_choice: int | None = None  # the step consumed this choice of the environment
         self.stuck = False  # the run ended because nobody could go on
         self.unfinished: list[Task] = []  # at the end: the tasks that had not ended, each still at its ``op``
+        self._hurry = False  # some step of this run was urgent
         self._home = False  # unwinding: tasks go home instead of scheduling
 
     # ---- one run
@@ -165,6 +166,8 @@ class Runtime:
         task = self.current
         assert task is not None
         task.op = op
+        if op.urgent or task.urgent:
+            self._hurry = True
         if task.hurried and not task.inside:
             task.hurried.clear()
         if self._home:
@@ -196,17 +199,9 @@ class Runtime:
 
     def _pick(self) -> Task | None:
         """Who goes on; None when the run is over."""
-        enabled: list[Task] = []
-        urgent = False
-        for task in self.alive:
-            op = task.op
-            ready = op.ready
-            if ready is None or ready():
-                enabled.append(task)
-                if op.urgent or task.urgent:
-                    urgent = True
-        if urgent:
-            enabled = [t for t in enabled if t.op.urgent or t.urgent]
+        enabled = [task for task in self.alive if (ready := task.op.ready) is None or ready()]
+        if self._hurry:
+            enabled = [task for task in enabled if task.op.urgent or task.urgent] or enabled
         if not enabled:
             self._stuck()
             return None
