@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from errno import EINVAL
 from typing import TYPE_CHECKING
 
+from .. import sched
+from ..sched import READ
 from .migrate_device import (
     Destinations,
     Source,
@@ -22,7 +24,7 @@ from .mmu_notifier import (
     mmu_notifier_invalidate_range_end,
     mmu_notifier_invalidate_range_start,
 )
-from .page import folio_get, folio_put
+from .page import folio_get, folio_put, put_page
 from .pte import DEVICE_PRIVATE, EMPTY, Pte, device_private, migration, present
 from .rmap import anon_vma_prepare, folio_add_new_anon_rmap, folio_remove_rmap
 
@@ -105,14 +107,27 @@ def _collect_pte(args: MigrateVma, vpn: int) -> Source | None:
     if not _selected(args, entry, folio) or folio.mapping is None:
         return None
     folio_get(folio)
-    if folio is not _locked_by_fault(args) and not folio.lock.trylock_now():
-        folio_put(folio)
+    if folio is not _locked_by_fault(args) and not _trylock(folio):
+        put_page(folio)
         return None
     mm.set_pte(vpn, migration(folio, entry.write))
     folio_remove_rmap(folio)
     folio_put(folio)
     args.cpages += 1
     return Source(folio, True, entry.write)
+
+
+def _trylock(folio: Folio) -> bool:
+    """folio_trylock() with the reference just taken: a step of its own where somebody else has the lock.
+
+    Whoever has it may be counting references, and must find this one. While nobody has it, nobody counts: the
+    reference and the lock are one step, for all that others ask is whether the page is free, which the mapping's
+    reference decides as long as the PTL is held.
+    """
+    if folio.lock.owner is None:
+        return folio.lock.trylock_now()
+    sched.also(folio.lock.key, READ)
+    return folio.lock.trylock()
 
 
 def _selected(args: MigrateVma, entry: Pte, folio: Folio) -> bool:
