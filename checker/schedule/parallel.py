@@ -201,7 +201,7 @@ def _do(job: tuple[Plan, Piece], progress: Progress) -> Part:
     runs = steps = long = 0
     failures: list[Failed] = []
     while not (failures and plan.first_failure) and strategy.begin(runtime):
-        number = strategy.done - 1 if isinstance(strategy, Sampling) else runs
+        number = strategy.number if isinstance(strategy, Sampling) else runs
         run = runtime.run(plan.setup)
         runs += 1
         steps += run.steps

@@ -13,7 +13,7 @@ from ..dependence import Access, Footprint, Keys, UnstableKey, own_mode
 from ..history import History
 from ..runtime import Run, Runtime
 from .dpor_node import Node, Sleep, bits, fully_asleep
-from .reversals import add_reversals, add_reversals_of_pending
+from .reversals import Reversals
 
 _SPAWN = ("dpor", "tasks")  # creating a task gives it the next number
 _URGENCY = ("dpor", "urgency")  # whether somebody is about to do something urgent
@@ -53,6 +53,7 @@ class Dpor:
     def _restart(self) -> None:
         self.nodes: list[Node] = []
         self.history = History()
+        self._reversals = Reversals(self.history, self.nodes)
         self._runtime: Runtime | None = None
         self._at = 0  # how many steps of the current run were decided
         self._first_tasks = 0
@@ -95,9 +96,8 @@ class Dpor:
         if at == 0:
             self._first_tasks = len(runtime.tasks)
         if at == len(self._urgent):
-            self._urgent.append(any(task.op.urgent or task.urgent for task in runtime.alive))
-            if self._urgent[at] and not self._urgency:
-                self._urgency = self._again = True
+            self._urgent.append(_hurry(runtime.alive))
+            if self._unexpected(self._urgent[at]):
                 return None
         if at == len(self.nodes) and not self._arrive(enabled):
             return None
@@ -115,7 +115,7 @@ class Dpor:
     def end(self, run: Run) -> None:
         runtime = self._runtime
         assert runtime is not None
-        if self._again or self.fault:
+        if self._again or self.fault or self._unexpected(_hurry(runtime.unfinished)):
             return
         if self._at > len(self.history):
             try:
@@ -135,6 +135,12 @@ class Dpor:
                 self._failed += run.end == "failed"
         if self.nodes:
             self._reverse_what_is_left(runtime, run)
+
+    def _unexpected(self, urgent: bool) -> bool:
+        """Somebody is urgent, which was not looked at in earlier steps."""
+        self._again = urgent and not self._urgency
+        self._urgency = self._urgency or urgent
+        return self._again
 
     # ---- along a run
 
@@ -172,10 +178,10 @@ class Dpor:
         if now > known:
             touched.append(self._keys.access(_SPAWN, WRITE))
         if self._urgency:
-            hurry = self._urgent[here] or runtime.end == "failed" or any(t.op.urgent or t.urgent for t in left)
+            hurry = self._urgent[here] or runtime.end == "failed" or _hurry(left)
             touched.append(self._keys.access(_URGENCY, WRITE if hurry else READ))
         self.history.push(task.number, tuple(touched), self._waits(runtime.last_op), now)
-        add_reversals(self.history, self.nodes)
+        self._reversals.of_last_step()
 
     def _waits(self, op: Op) -> Footprint:
         """What can keep a task waiting at an operation."""
@@ -195,7 +201,8 @@ class Dpor:
         for task in runtime.unfinished:
             waits = self._waits(task.op)
             if waits:
-                add_reversals_of_pending(self.history, self.nodes, task.number, waits)
+                self._reversals.of_pending(task.number, waits)
+        self._reversals.of_doubtful()
         if run.end == "failed" and not runtime.stuck:
             last = self.nodes[-1]
             last.wanted |= last.enabled
@@ -206,8 +213,14 @@ class Dpor:
             here = len(self.nodes) - 1
             touched = self.history.events[here].footprint
             self.history.cut(here)
+            self._reversals.cut(here)
             if self.nodes[here].next_choice(touched):
                 del self._urgent[here + 1 :]
                 return True
             self.nodes.pop()
         return False
+
+
+def _hurry(tasks: list[Task]) -> bool:
+    """Whether somebody is about to do something urgent."""
+    return any(task.urgent or task.op.urgent for task in tasks)

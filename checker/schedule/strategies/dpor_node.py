@@ -48,6 +48,11 @@ class Node:
         """Who was tried here, will be, or need not be."""
         return self.wanted | fully_asleep(self.sleep)
 
+    def known(self, task: int) -> Footprint:
+        """Whatever the next step of a task was seen to touch when it was tried here or before."""
+        entries = (*self.sleep.get(task, ()), *self.done.get(task, ()))
+        return tuple(dict.fromkeys(access for touched in entries if touched is not None for access in touched))
+
     def asleep_after(self, footprint: Footprint) -> Sleep:
         """Who need not go on after the current step, which touched ``footprint``: a step that depends on it wakes."""
         found: Sleep = {}

@@ -34,6 +34,7 @@ class Pct(Sampling):
     def begin(self, runtime: Runtime) -> bool:
         self._measuring = self.steps is None and self.done < self.runs
         self._last = 0
+        self.number = -1
         return self._measuring or super().begin(runtime)
 
     def _start(self, runtime: Runtime) -> None:

@@ -10,45 +10,108 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..dependence import CONFLICTS, DISABLES, EXCLUSIVE, ORDERED, Access
+from ..dependence import CONFLICTS, DISABLES, EXCLUSIVE, ORDERED, Footprint, independent
 from ..history import Clock, History
 from .dpor_node import Node
 
 
 @dataclass(frozen=True, slots=True)
-class _Operation:
+class Operation:
     """What races: an operation of ``task`` at position ``end``, executed or still pending. ``base`` is the clock of
-    what its task did before, ``clock`` its own, ``waits`` what can keep it waiting."""
+    what its task did before, ``clock`` its own, ``waits`` what can keep it waiting, ``touches`` all it is known to."""
 
     task: int
     end: int
     base: Clock
     clock: Clock
-    waits: tuple[Access, ...]
+    waits: Footprint
+    touches: Footprint
 
 
-def add_reversals(history: History, nodes: list[Node]) -> None:
-    """See to it that the races of the last step with earlier ones are tried the other way round."""
-    event = history.events[-1]
-    operation = _Operation(event.task, len(history) - 1, event.base, event.clock, event.waits)
-    for earlier in _neighbours(history) | _may_have_blocked(history, operation):
-        _reverse(history, nodes[earlier], earlier, operation)
+class Reversals:
+    """Over the history and the nodes of an exploration, which change under it.
 
+    ``doubtful``: races for which the racing task itself is tried already, but touched something else when it was: they
+    are looked at when the whole run is known.
+    """
 
-def add_reversals_of_pending(history: History, nodes: list[Node], task: int, waits: tuple[Access, ...]) -> None:
-    """The same for an operation that can block and was still ahead of its task when the run ended."""
-    base = history.base(task)
-    clock = base + [0] * (len(history.events[-1].clock) - len(base))
-    for access in waits:
-        history.join(clock, task, access)
-    operation = _Operation(task, len(history), base, clock, waits)
-    for earlier in _may_have_blocked(history, operation):
-        _reverse(history, nodes[earlier], earlier, operation)
+    def __init__(self, history: History, nodes: list[Node]) -> None:
+        self.history = history
+        self.nodes = nodes
+        self.doubtful: list[tuple[int, Operation]] = []
+
+    def cut(self, length: int) -> None:
+        """The history was cut to ``length``."""
+        while self.doubtful and self.doubtful[-1][1].end >= length:
+            self.doubtful.pop()
+
+    def of_last_step(self) -> None:
+        """See to it that the races of the last step with earlier ones are tried the other way round."""
+        event = self.history.events[-1]
+        here = len(self.history) - 1
+        operation = Operation(event.task, here, event.base, event.clock, event.waits, event.footprint)
+        for earlier in sorted(_neighbours(self.history) | _may_have_blocked(self.history, operation)):
+            if not self._settled(earlier, operation):
+                self.doubtful.append((earlier, operation))
+
+    def of_pending(self, task: int, waits: Footprint) -> None:
+        """The same for an operation that can block and is still ahead of its task at the end of a run."""
+        history = self.history
+        base = history.base(task)
+        clock = base + [0] * (len(history.events[-1].clock) - len(base))
+        for access in waits:
+            history.join(clock, task, access)
+        operation = Operation(task, len(history), base, clock, waits, waits)
+        for earlier in _may_have_blocked(history, operation):
+            if not self._settled(earlier, operation):
+                self._settle(earlier, operation)
+
+    def of_doubtful(self) -> None:
+        """At the end of a run."""
+        for earlier, operation in self.doubtful:
+            self._settle(earlier, operation)
+
+    def _settled(self, earlier: int, operation: Operation) -> bool:
+        """Try an initial of what leads to the operation without the step at ``earlier``, unless one is tried already.
+
+        False: the task of the operation is one and was tried, but touched what the operation now does not.
+        """
+        node, task = self.nodes[earlier], operation.task
+        firsts, initials = _leading(self.history, earlier, operation.end)
+        own = task not in firsts
+        if own and not node.enabled >> task & 1 and _hopeless(self.history, earlier, operation):
+            return True
+        if initials & node.covered():
+            return True
+        if own and node.enabled >> task & 1 and not _needs_any(operation.clock, firsts):
+            if node.covered() >> task & 1:
+                return set(node.known(task)) <= set(operation.touches)
+            initials = 1 << task
+        node.wanted |= initials & -initials
+        return True
+
+    def _settle(self, earlier: int, operation: Operation) -> None:
+        """What the task touched when it was tried is in the way of steps of this run that could come before it: then
+        these have an order with it that nobody has seen, and an initial of them all has to be tried."""
+        node = self.nodes[earlier]
+        touched = node.known(operation.task)
+        _, initials = _leading(self.history, earlier, len(self.history))
+        if initials & node.covered():
+            return
+        mover = self.history.events[earlier].task
+        for event in self.history.events[earlier + 1 :]:
+            if event.clock[mover] <= earlier and not independent(event.footprint, touched):
+                node.wanted |= initials & -initials
+                return
 
 
 def _before(clock: Clock, task: int, position: int) -> bool:
     """Whether the step of ``task`` at ``position`` is in the past that ``clock`` describes."""
     return task < len(clock) and clock[task] > position
+
+
+def _needs_any(clock: Clock, firsts: dict[int, int]) -> bool:
+    return any(_before(clock, task, position) for task, position in firsts.items())
 
 
 def _neighbours(history: History) -> set[int]:
@@ -79,8 +142,8 @@ def _neighbours(history: History) -> set[int]:
     }
 
 
-def _may_have_blocked(history: History, operation: _Operation) -> set[int]:
-    """The earlier steps, not only the last of them, that kept the task waiting or might have if they came first."""
+def _may_have_blocked(history: History, operation: Operation) -> set[int]:
+    """The earlier steps, not only the last of them, that kept the task waiting or might if they came first."""
     found: set[int] = set()
     for access in operation.waits:
         disables = DISABLES[access & 7]
@@ -95,38 +158,22 @@ def _may_have_blocked(history: History, operation: _Operation) -> set[int]:
     return found
 
 
-def _reverse(history: History, node: Node, earlier: int, operation: _Operation) -> None:
-    """Try an initial of what leads to the operation without the step at ``earlier``, unless one is tried already."""
+def _leading(history: History, earlier: int, end: int) -> tuple[dict[int, int], int]:
+    """Of the steps between ``earlier`` and ``end`` that do not happen after the former: the position of each task's
+    first, and a mask of the tasks whose first needs none of the others."""
     mover = history.events[earlier].task
-    covered = node.covered()
-    firsts: list[tuple[int, int]] = []
-    seen = 0
-    candidate = -1
-    for position in range(earlier + 1, operation.end):
+    firsts: dict[int, int] = {}
+    initials = 0
+    for position in range(earlier + 1, end):
         event = history.events[position]
-        if event.clock[mover] > earlier or seen >> event.task & 1:
-            continue
-        if not any(_before(event.clock, other, first) for other, first in firsts):
-            if covered >> event.task & 1:
-                return
-            if candidate < 0:
-                candidate = event.task
-        seen |= 1 << event.task
-        firsts.append((event.task, position))
-    task = operation.task
-    if not seen >> task & 1:
-        if node.enabled >> task & 1:
-            if not any(_before(operation.clock, other, first) for other, first in firsts):
-                if covered >> task & 1:
-                    return
-                candidate = task
-        elif _hopeless(history, earlier, operation):
-            return
-    if candidate >= 0:
-        node.wanted |= 1 << candidate
+        if event.task not in firsts and event.clock[mover] <= earlier:
+            if not _needs_any(event.clock, firsts):
+                initials |= 1 << event.task
+            firsts[event.task] = position
+    return firsts, initials
 
 
-def _hopeless(history: History, earlier: int, operation: _Operation) -> bool:
+def _hopeless(history: History, earlier: int, operation: Operation) -> bool:
     """Whether an operation that waited already before the step at ``earlier`` could not have gone on without it: the
     task did nothing since, and every other step that touches what it waits for happens after that one."""
     if history.born.get(operation.task, -1) > earlier:

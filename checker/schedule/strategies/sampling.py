@@ -11,8 +11,11 @@ from ..runtime import Run, Runtime
 
 
 class Sampling(ABC):
-    """``runs`` runs. Run number i of a seed is the same whatever ran before it; ``done`` is the number of the next one,
-    which may be set."""
+    """``runs`` runs. Run number i of a seed is the same whatever ran before it.
+
+    ``done``: the number of the next run, which may be set. ``number``: of the current one; -1 for a run that only
+    takes a measure, which is the same for all seeds.
+    """
 
     name = ""
 
@@ -20,6 +23,7 @@ class Sampling(ABC):
         self.seed = seed
         self.runs = runs
         self.done = 0
+        self.number = -1
         self._generator = random.Random()
         self._random = self._generator.random
 
@@ -27,6 +31,7 @@ class Sampling(ABC):
         if self.done >= self.runs:
             return False
         self._generator.seed(self.seed << 64 | self.done)
+        self.number = self.done
         self.done += 1
         self._start(runtime)
         return True
