@@ -27,13 +27,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioRun:
-    """One ``svmcheck run``. ``points``: steps of all runs. ``complete``: nothing was left to try."""
+    """One ``svmcheck run``. ``seed``: None for a strategy that has none. ``points``: steps of all runs. ``complete``:
+    nothing was left to try, or all the runs asked for were made."""
 
     scenario: str
     options: tuple[tuple[str, str], ...]
     sizes: tuple[tuple[str, int], ...]
     strategy: str
-    seed: int
+    seed: int | None
     runs: int
     points: int
     complete: bool

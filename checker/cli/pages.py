@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...model.ir.program import Program
 from ...reports.json_check import Check, check_text
+from ...reports.json_run import ScenarioRun
 from ...specs.catalogue.row import Row
 from ...specs.verdict import Verdict
 from ..engine import Progress, Tick
@@ -32,6 +33,28 @@ def write_check_pages(folder: Path, check: Check, program: Program) -> tuple[Pat
     for result in check.results:
         if result.trace is not None:
             graph = counterexample(result.trace, result.property)
+            drawing = render(graph, folder / f"{name}-{file_name(result.property)}.svg")
+            written.append(drawing.picture or drawing.source)
+    return tuple(written)
+
+
+def write_run_pages(folder: Path, run: ScenarioRun) -> tuple[Path, ...]:
+    """The same for a session of runs; its JSON document is ``run.json``."""
+    from ...reports.graph.counterexample import counterexample
+    from ...reports.graph.render import render
+    from ...reports.html.page import write_page
+    from ...reports.json_run import run_text
+    from ...reports.slices import sliced
+
+    name = file_name("run", run.scenario)
+    page, json = folder / f"{name}.html", folder / "run.json"
+    shown = Check(run.scenario, None, run.sizes, run.options, run.results)
+    write_page(page, shown)
+    json.write_text(run_text(run), encoding="utf-8")
+    written = [page, json]
+    for result in run.results:
+        if result.trace is not None:
+            graph = counterexample(sliced(result.trace), result.property)
             drawing = render(graph, folder / f"{name}-{file_name(result.property)}.svg")
             written.append(drawing.picture or drawing.source)
     return tuple(written)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""``svmcheck replay``: the counterexamples of a JSON report, run again by the reference interpreter."""
+"""``svmcheck replay``: the counterexamples of a JSON report, run again: of a protocol by the reference interpreter, of
+a scenario (also from a token) by the executable kernel."""
 
 from __future__ import annotations
 
@@ -15,17 +16,23 @@ from ...reports.json_check import Check, MalformedReport, check_from_text
 from ...specs.verdict import Result
 from ..selection import select
 from .problems import Problem, Status, compiled, notice, worst
+from .replay_run import replay_tokens, tokens_of
 
 
 @click.command(name="replay")
 @click.argument("trace")
 @click.option("--property", "names", multiple=True, metavar="NAME", help="Only this property's; repeatable.")
+@click.option("--every-step", is_flag=True, help="Show runs of a scenario step by step, not slice by slice.")
 @click.pass_context
-def command(ctx: click.Context, trace: str, names: tuple[str, ...]) -> None:
-    """Run the counterexamples of TRACE, written by `svmcheck check --json`, on the protocol as it is now.
+def command(ctx: click.Context, trace: str, names: tuple[str, ...], every_step: bool) -> None:
+    """Run the counterexamples of TRACE again: a file written by `svmcheck check --json` or `svmcheck run --json`, or
+    the token of a run, on the protocol or scenario as it is now.
 
-    Exit status: 1 a violation happened again, 3 a counterexample does not fit the protocol any more, 0 there was none.
+    Exit status: 1 a violation happened again, 3 a counterexample does not fit any more, 0 there was none.
     """
+    tokens = tokens_of(trace, names)
+    if tokens is not None:
+        ctx.exit(replay_tokens(tokens, every_step))
     check = _read(trace)
     found = [r for r in check.results if r.trace is not None and (not names or r.property in names)]
     for name in names:

@@ -121,3 +121,10 @@ class Threads:
         backing = task.backing
         assert isinstance(backing, _Baton)
         backing.turn.release()
+
+
+BACKENDS = ("greenlets", "threads")
+
+
+def make_backend(name: str) -> Backend:
+    return Greenlets() if name == "greenlets" else Threads()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ...specs.verdict import Grade, Verdict
-from .backends import Backend, Greenlets, Threads
+from .backends import make_backend
 from .checks import DETERMINISM, LOST_PROGRESS, kind
 from .counterexample import Counterexample, Nondeterminism, of_failure, of_lasso, of_lost
 from .patience import lost_progress
@@ -253,10 +253,6 @@ def run_session(
     """Raises ``BadRequest``, and whatever stops the program. ``stop`` is asked between runs."""
     entry = STRATEGIES[wish.strategy]
     strategy = make(wish.strategy, wish.seed, wish.runs, wish.states)
-    runtime = Runtime(backend(wish.backend), strategy, wish.steps)
+    runtime = Runtime(make_backend(wish.backend), strategy, wish.steps)
     scout = make("sticky", wish.seed, wish.runs)
     return _Course(chosen, wish, entry, strategy, scout, runtime, tell, stop).go()
-
-
-def backend(name: str) -> Backend:
-    return Greenlets() if name == "greenlets" else Threads()

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""``svmcheck run``: a scenario of the executable kernel under many schedules."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING
+
+import click
+
+from ...specs.suggest import suggest
+from .output import Document, document, report_folder
+from .parameters import assignment, duration, size_assignment
+from .problems import Problem, Status, notice
+from .progress import ProgressLine
+
+if TYPE_CHECKING:
+    from ...reports.json_run import ScenarioRun
+    from ..schedule.request import Chosen
+    from ..schedule.session import Effort, Session, Watcher, Wish
+
+AUTO_STATES = 5_000  # states that the strategy "auto" explores before it samples: some ten seconds
+SAMPLER = "pos"  # what it samples with
+
+
+@click.command(name="run")
+@click.argument("scenario", required=False)
+@click.option("--strategy", default="auto", show_default=True, metavar="NAME", help="Who goes on at each point; without"
+              " SCENARIO all are listed. auto: every state if there are not too many, else a sample.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of strategies that sample.")
+@click.option("--runs", type=click.IntRange(min=1), default=10_000, show_default=True, help="How many to sample.")
+@click.option("--time", type=duration, metavar="TIME", help="Stop after this time: 90, 10m, 1.5h.")
+@click.option("--steps", type=click.IntRange(min=1), default=20_000, show_default=True, help="At most, in one run.")
+@click.option("--states", type=click.IntRange(min=1), help="Stop after this many states (strategy states).")
+@click.option("--bound", type=click.IntRange(min=1), default=2_000, show_default=True, help="Steps that a task may take"
+              " in a fair run before it completes what it owes.")  # fmt: skip
+@click.option("--set", "options", type=assignment, multiple=True, metavar="NAME=VALUE", help="An option of the kernel.")
+@click.option("--size", "sizes", type=size_assignment, multiple=True, metavar="NAME=VALUE", help="How many.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that sample.")
+@click.option("--backend", type=click.Choice(["greenlets", "threads"]), default="greenlets", show_default=True,
+              help="How tasks are switched.")  # fmt: skip
+@click.option("--every-step", is_flag=True, help="Show counterexamples step by step, not slice by slice.")
+@click.option("--report", metavar="DIR", help="Write an HTML page, drawings and the JSON into this folder.")
+@click.option("--json", "json_name", metavar="FILE", help="Write the results as JSON; - is standard output, alone.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    scenario: str | None,
+    strategy: str,
+    seed: int,
+    runs: int,
+    time: float | None,
+    steps: int,
+    states: int | None,
+    bound: int,
+    options: tuple[tuple[str, str], ...],
+    sizes: tuple[tuple[str, int], ...],
+    workers: int,
+    backend: str,
+    every_step: bool,
+    report: str | None,
+    json_name: str | None,
+) -> None:
+    """Run SCENARIO under many schedules, with all checks after every step. Without SCENARIO: what there is.
+
+    Exit status: 0 everything holds (in every run), 1 a violation, 2 bad input, 3 undecided (a sample is).
+    """
+    from ..schedule.registry import names
+    from ..schedule.request import choose
+    from ..schedule.session import Wish
+
+    if strategy not in ("auto", *names()):
+        raise Problem(f'there is no strategy "{strategy}"', suggest(strategy, ("auto", *names()), "strategies"))
+    if scenario is None:
+        click.echo(listing())
+        ctx.exit(Status.GOOD)
+    json, folder = document(json_name), report_folder(report)
+    chosen = choose(scenario, dict(options), dict(sizes))
+    wish = Wish(strategy, seed, runs, time, steps, states, bound, backend)
+    with ProgressLine() as line, Stop() as stop:
+        session = _session(chosen, wish, workers, lambda effort: line.show(_progress(wish, effort)), stop.asked)
+    found = scenario_run(session)
+    _tell(found, json, folder, every_step)
+    ctx.exit(Status.INTERRUPTED if stop.seen else _status(found))
+
+
+def _session(chosen: Chosen, wish: Wish, workers: int, tell: Watcher, stop: Callable[[], bool]) -> Session:
+    from ..schedule.crowd import run_crowd
+
+    if wish.strategy != "auto":
+        return run_crowd(chosen, wish, workers, tell, stop)
+    most = AUTO_STATES if wish.states is None else wish.states
+    session = run_crowd(chosen, replace(wish, strategy="states", states=most), 1, tell, stop)
+    spent = session.effort.seconds
+    if not session.cut.startswith("the limit of") or session.violations or (wish.seconds or spent + 1) <= spent:
+        return session
+    notice(f"more than {most:,} states: from here on a sample (--strategy states --states N explores more)")
+    left = None if wish.seconds is None else wish.seconds - spent
+    return run_crowd(chosen, replace(wish, strategy=SAMPLER, seconds=left), workers, tell, stop)
+
+
+class Stop:
+    """While entered, the first Ctrl-C asks for an end at the next run; a second one ends the program as usual."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        self._before: signal.Handlers | object = None
+
+    def asked(self) -> bool:
+        return self.seen
+
+    def __enter__(self) -> Stop:
+        if threading.current_thread() is threading.main_thread():  # elsewhere Python does not allow handlers
+            self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)  # pyright: ignore[reportArgumentType] - what signal() gave us
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.seen:
+            raise KeyboardInterrupt
+        self.seen = True
+
+
+def _progress(wish: Wish, effort: Effort) -> str:
+    rate = f", {effort.points / effort.seconds:,.0f}/s" if effort.seconds >= 1 else ""
+    states = f", {effort.states:,} states" if effort.states else ""
+    return f"{wish.strategy}: {effort.runs:,} runs, {effort.points:,} steps{rate}{states}, {effort.seconds:.0f} s"
+
+
+def scenario_run(session: Session) -> ScenarioRun:
+    """A session as a report shows it."""
+    from ...reports.json_run import Example, ScenarioRun
+    from ..schedule.registry import STRATEGIES, Reach
+    from ..schedule.results import results
+    from ..schedule.token import decisions_text
+
+    chosen, wish = session.chosen, session.wish
+    examples = tuple(
+        Example(v.property, c.token, decisions_text(c.recorded.decisions), c.recorded.loop)
+        for v in session.violations
+        if (c := v.counterexample) is not None
+    )
+    seed = wish.seed if STRATEGIES[wish.strategy].reach is Reach.SOME else None
+    return ScenarioRun(chosen.name, chosen.options, chosen.sizes, wish.strategy, seed, session.effort.runs,
+                       session.effort.points, session.complete, results(session), examples)  # fmt: skip
+
+
+def _status(run: ScenarioRun) -> Status:
+    from .check import status_of
+
+    return status_of(run.results)
+
+
+def _tell(run: ScenarioRun, json: Document | None, folder: Path | None, every_step: bool) -> None:
+    from ...reports.json_run import run_text
+
+    if json is None or not json.is_standard_output:
+        from rich.console import Console
+
+        from ...reports.scenario import report
+
+        console = Console(highlight=False)
+        console.print(heading(run), markup=False)
+        console.print(report(run, every_step=every_step), crop=False)  # a token is longer than a line
+    if json is not None:
+        json.write(run_text(run))
+    if folder is not None:
+        from .pages import write_run_pages
+
+        for path in write_run_pages(folder, run):
+            notice(f"wrote {path}")
+
+
+def heading(run: ScenarioRun) -> str:
+    """``cpu-fault, cpu_threads = 2, generation = g1``."""
+    return ", ".join([run.scenario, *(f"{name} = {value}" for name, value in (*run.sizes, *run.options))])
+
+
+def listing() -> str:
+    """The scenarios with their sizes, the options of the kernel, the strategies."""
+    from ...model.kernel.scenario import choices
+    from ..schedule.registry import STRATEGIES
+    from ..schedule.request import scenarios
+
+    lines = ["scenarios"]
+    for name, found in sorted(scenarios().items()):
+        sizes = ", ".join(f"{n} {s.default} ({s.least} to {s.most})" for n, s in found.sizes.items())
+        lines += [f"  {name}", f"    {_first_sentence(found.doc)}", *([f"    sizes: {sizes}"] if sizes else [])]
+    lines += ["", "options of the kernel (--set NAME=VALUE)"]
+    lines += [f"  {name}: {', '.join(values)}" for name, values in sorted(choices().items())]
+    width = max(map(len, STRATEGIES))
+    lines += [
+        "",
+        "strategies (--strategy NAME)",
+        f"  {'auto':<{width}}  states if there are not too many, else {SAMPLER}",
+    ]
+    lines += [f"  {name:<{width}}  {entry.summary}" for name, entry in STRATEGIES.items()]
+    return "\n".join(lines)
+
+
+def _first_sentence(doc: str) -> str:
+    return " ".join(doc.split("\n\n")[0].split())
