@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..model.ir.program import Program
-from .native.compile import cache_folder
+from .cache import cache_root
 
 if TYPE_CHECKING:
     from ..model.lang.compile import Compiled
@@ -137,7 +137,7 @@ def _key(selection: Selection, files: list[Path]) -> str:
 
 
 def _folder() -> Path:
-    return cache_folder().parent / "programs"
+    return cache_root() / "programs"
 
 
 class _Reader(pickle.Unpickler):

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ..cache import cache_root
+
 # -O1: as fast as -O2 on the generated code, within noise, and compiled in little more than half the time.
 FLAGS = ("-O1", "-std=gnu11", "-shared", "-fPIC", "-pthread", "-w")
 # Enough for a catalogue with all its variants; the least recently used beyond it go.
@@ -59,11 +61,8 @@ def find_compiler() -> Compiler | NoCompiler:
 
 
 def cache_folder() -> Path:
-    """$SVMCHECK_CACHE, else svmcheck/ in the user's cache folder."""
-    own = os.environ.get("SVMCHECK_CACHE")
-    if own:
-        return Path(own) / "native"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "svmcheck" / "native"
+    """Of shared objects."""
+    return cache_root() / "native"
 
 
 def digest_of(sources: Sequence[str]) -> str:
