@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import is_dataclass
 from enum import Enum
 from typing import Any, cast
 
 from ...model.kernel.object import Kobject
 from ...model.kernel.sched import Oid, Op, Task
+from .statehash import is_frozen
 
 ABSENT = "absent"  # the value of a cell that does not exist yet, or no longer
 HIDDEN = frozenset({"oid", "key"})
@@ -140,7 +140,7 @@ def _parts(structure: object, name: str) -> Iterator[tuple[str, object]]:
     if _is_container(structure) or _is_plain(structure):
         yield name, structure
         return
-    hidden = HIDDEN | cast("frozenset[str]", getattr(structure, "_uncounted", frozenset()))
+    hidden = HIDDEN | cast("frozenset[str]", getattr(structure, "_uncounted", frozenset[str]()))
     for attribute, value in _attributes(structure):
         if not attribute.startswith("_") and attribute not in hidden:
             yield f"{name}.{attribute}", value
@@ -164,9 +164,8 @@ def _is_container(value: object) -> bool:
 
 
 def _is_value(value: object) -> bool:
-    """A frozen dataclass: it is what it says."""
-    parameters = getattr(type(value), "__dataclass_params__", None)
-    return is_dataclass(value) and bool(parameters and parameters.frozen) and not isinstance(value, Kobject)
+    """It is what it says."""
+    return is_frozen(type(value)) and not isinstance(value, Kobject)
 
 
 def _is_plain(value: object) -> bool:

@@ -145,7 +145,7 @@ def of_lost(chosen: Chosen, lost: Lost, bound: int) -> Counterexample:
 
 def _shorter_stem(chosen: Chosen, runtime: Runtime, lasso: Lasso) -> list[Decision]:
     """The way to the loop with fewer switches: it has to end in the state in which the loop begins."""
-    stem = flat(list(lasso.stem))
+    stem = flat(lasso.stem)
     first = Confirm(runtime, stem, len(stem))
     runtime.strategy = first
     runtime.run(chosen.setup)

@@ -46,7 +46,7 @@ def starved(loop: Sequence[Moment]) -> list[tuple[int, str]]:
             taken.add(moment.takes)
     if everyone & ~free or offered - taken:
         return []
-    owed = frozenset.intersection(*(moment.seen.owed for moment in loop))
+    owed = loop[0].seen.owed.intersection(*(moment.seen.owed for moment in loop))
     met = {(moment.mover, goal) for moment in loop for goal in moment.done}
     return sorted(owed - met)
 

@@ -102,7 +102,7 @@ class _Recorder:
 
 def record(setup: Setup, runtime: Runtime, decisions: Sequence[Decision], loop: int | None = None) -> Recording:
     """Replays a schedule. ``loop``: the decision from which on it repeats for ever. The runtime is used up."""
-    recorder = _Recorder(flat(list(decisions)))
+    recorder = _Recorder(flat(decisions))
     runtime.strategy = recorder
     runtime.on_failure = recorder.failed
     recorder.begin(runtime)

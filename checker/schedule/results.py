@@ -17,6 +17,7 @@ from .registry import STRATEGIES, Reach
 from .session import Session, Violation
 
 HASHED = "states are told apart by a hash of 128 bits"
+ANNOUNCED = "steps announce all shared state that they touch"
 UNSEEN = "what a task keeps between two calls of one expression is not part of a state: this Python does not show it"
 
 
@@ -39,7 +40,7 @@ def _checks(session: Session) -> Iterator[Result]:
     progress_only = all(v.kind in ("livelock", "deadlock") and v.property not in CHECKS for v in session.violations)
     exhausted = session.reach is Reach.STATES and not session.cut and progress_only
     verdict, message = (Verdict.HOLDS, "") if exhausted else _outcome(session, session.reach)
-    assumptions = _hashing(session) if verdict is Verdict.HOLDS else ()
+    assumptions = _assumed(session) if verdict is Verdict.HOLDS else ()
     for name, (kind, _) in CHECKS.items():
         yield _result(session, name, kind, verdict, message, assumptions=assumptions)
 
@@ -52,7 +53,7 @@ def _progress(session: Session) -> Iterator[Result]:
             for name in _claims(session):
                 yield _result(session, name, "livelock", verdict, message)
         for judged in session.judged:
-            assumptions = (*judged.assumptions, *_hashing(session))
+            assumptions = (*judged.assumptions, *_assumed(session))
             yield _result(session, judged.property, judged.kind, judged.verdict, judged.message,
                           assumptions=assumptions)  # fmt: skip
     elif session.reach is Reach.SOME:
@@ -61,8 +62,8 @@ def _progress(session: Session) -> Iterator[Result]:
         for name in _claims(session):
             yield _result(session, name, "livelock", verdict, looked if verdict is Verdict.SAMPLED else message)
         if session.goals and STRATEGIES[session.wish.strategy].fair:
-            bound = f"{message}; the bound is {session.wish.bound:,} steps of a task's own"
-            yield _result(session, LOST_PROGRESS, "bound", verdict, bound)
+            bound = f"never more than {session.wish.bound:,} steps of a task's own in {session.effort.measured:,} runs"
+            yield _result(session, LOST_PROGRESS, "bound", verdict, bound if verdict is Verdict.SAMPLED else message)
 
 
 def _claims(session: Session) -> tuple[str, ...]:
@@ -83,9 +84,10 @@ def _outcome(session: Session, reach: Reach) -> tuple[Verdict, str]:
     return (Verdict.BOUNDED, f"no violation in {runs}") if reach is Reach.BOUNDED else (Verdict.HOLDS, "")
 
 
-def _hashing(session: Session) -> tuple[str, ...]:
+def _assumed(session: Session) -> tuple[str, ...]:
+    """What HOLDS rests on besides the scenario's sizes and options."""
     if session.reach is not Reach.STATES:
-        return ()
+        return (ANNOUNCED,)
     return (HASHED,) if VISIBLE else (HASHED, UNSEEN)
 
 

@@ -60,10 +60,12 @@ class Violation:
 
 @dataclass(slots=True)
 class Effort:
-    """What was done so far. ``surveyed``: runs that looked for livelock. ``states`` and ``transitions``: where they
+    """What was done so far. ``measured``: runs in which the steps of tasks that owe something were counted;
+    ``surveyed``: those that looked for livelock. ``states`` and ``transitions``: where they
     were counted. ``depth``: the steps of the longest run."""
 
     runs: int = 0
+    measured: int = 0
     surveyed: int = 0
     points: int = 0
     states: int = 0
@@ -172,6 +174,7 @@ class _Course:
 
     def _count(self, run: Run) -> None:
         self.effort.runs += 1
+        self.effort.measured += self.entry.fair
         self.effort.points += run.steps
         self.effort.depth = max(self.effort.depth, run.steps)
         for task in self.runtime.tasks:

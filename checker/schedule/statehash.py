@@ -12,7 +12,6 @@ from __future__ import annotations
 import marshal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import is_dataclass
 from enum import Enum
 from functools import cache, partial
 from hashlib import blake2b
@@ -115,7 +114,7 @@ def _writer(kind: type) -> Writer:
     """How to write an instance of a class. Values are equal if their parts are; anything else has an identity."""
     if issubclass(kind, Enum | Op | Task | tuple | frozenset | range | type | ModuleType | CodeType | int | str):
         return _by_value
-    if is_dataclass(kind) and kind.__dataclass_params__.frozen:  # pyright: ignore[reportAttributeAccessIssue]
+    if is_frozen(kind):
         return _by_value
     for known, writer in _IDENTIFIED:
         if issubclass(kind, known):
@@ -123,6 +122,12 @@ def _writer(kind: type) -> Writer:
     if kind.__name__ in LINKS or kind.__module__ == "itertools":
         return _iterator
     return _object
+
+
+def is_frozen(kind: type) -> bool:
+    """Whether instances are values: frozen dataclasses."""
+    parameters = getattr(kind, "__dataclass_params__", None)
+    return parameters is not None and bool(parameters.frozen)
 
 
 def _by_value(walk: Walk, value: Any) -> list[object]:
@@ -143,11 +148,11 @@ def _by_value(walk: Walk, value: Any) -> list[object]:
         return []
     if isinstance(value, tuple):
         items = cast("tuple[object, ...]", value)
-        walk.out += ("tuple", type(value).__name__, len(items))
+        walk.out += ("tuple", type(items).__name__, len(items))
         return list(items)
     if isinstance(value, frozenset):
         return _set(walk, cast("frozenset[object]", value))
-    if is_dataclass(value) and not isinstance(value, type):
+    if is_frozen(type(value)):
         return _attributes(walk, value)
     name = value.co_qualname if isinstance(value, CodeType) else getattr(value, "__qualname__", None)
     walk.out.append(f"{type(value).__name__} {name or repr(value)}")

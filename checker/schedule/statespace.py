@@ -103,6 +103,6 @@ class StateSpace:
         return f"the state after {self.nodes[number].depth} steps"
 
 
-def flat(decisions: list[Decision]) -> tuple[int, ...]:
+def flat(decisions: Iterable[Decision]) -> tuple[int, ...]:
     """A schedule, as a runtime records it."""
     return tuple(value for decision in decisions for value in decision)
