@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from errno import EALREADY, EDEADLK
 from typing import Final
 
+from .. import sched
 from ..object import Kobject
 from ..sched import READ, WRITE, Op, point
 from ..sync import lockdep
@@ -37,15 +38,21 @@ class DmaResv(Kobject):
         """dma_resv_add_fence(): signalled fences make room."""
         lockdep.assert_held(self.lock, f"dma_resv_add_fence() without the lock of {self!r}")
         point(self._add_op)
-        self.fences = [f for f in self.fences if not f[0].signalled]
+        self.fences = [entry for entry in self.fences if not _is_signalled(entry[0])]
         self.fences.append((fence, usage))
 
     def wait(self, usage: int) -> None:
         """dma_resv_wait_timeout(.., MAX_SCHEDULE_TIMEOUT): all fences up to ``usage``; takes no lock."""
         point(self._list_op)
         for fence, of in list(self.fences):
-            if of <= usage and not fence.signalled:
+            if of <= usage and not _is_signalled(fence):
                 fence.wait()
+
+
+def _is_signalled(fence: Fence) -> bool:
+    """dma_fence_is_signaled(), in the step of the caller."""
+    sched.also(fence.key, READ)
+    return fence.signalled
 
 
 class DrmExec(Kobject):

@@ -147,11 +147,13 @@ class XeVm(Kobject):
         """Where the callback left nothing to unbind this is a look at the page table under the VM's reservation."""
         with DrmExec(self.drm.ww_class) as exec:
             exec.until_all_locked(lambda: (self.resv,))
+            self.gpusvm.notifier_lock.down_read()
             if found.tile_present:
                 zapped = [self.page_table.zap(vpn) for vpn in range(found.start, found.end)]
                 if any(zapped):
                     self.page_table.flush(found.start, found.end)
             found.tile_present = False
+            self.gpusvm.notifier_lock.up_read()
 
     # ---- bind
 

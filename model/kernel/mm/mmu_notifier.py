@@ -220,6 +220,7 @@ def mmu_interval_check_retry(sub: IntervalNotifier, seq: Seq) -> bool:
 
 def mmu_interval_notifier_insert(mm: Mm, start: int, end: int, ops: NotifierOps) -> IntervalNotifier:
     """Subscribe. The first subscription of an mm takes its mmap_lock for write, so that nothing is being changed."""
+    sched.also((mm.oid, "subscriptions"), READ)
     if mm.subscriptions is None:
         mmu_notifier_register(mm)
     sub = IntervalNotifier(mm, start, end, ops)
@@ -245,6 +246,7 @@ def mmu_notifier_register(mm: Mm) -> None:
     for lock in locks:
         lock.down_write(nested=True)
     if mm.subscriptions is None:
+        sched.also((mm.oid, "subscriptions"), WRITE)
         mm.subscriptions = Subscriptions()
     for lock in reversed(locks):
         lock.up_write()

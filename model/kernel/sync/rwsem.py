@@ -49,7 +49,7 @@ class RwSem(Kobject):
         task.waits = self
         point(self._read_op)
         task.waits = None
-        self.readers.append(task)
+        self._let_in(task)
         lockdep.acquired(self, self.lock_class, shared=True)
 
     def down_read_trylock(self) -> bool:
@@ -57,9 +57,15 @@ class RwSem(Kobject):
         if not self._open():
             sched.failed()
             return False
-        self.readers.append(sched.current())
+        self._let_in(sched.current())
         lockdep.acquired(self, self.lock_class, shared=True, blocking=False)
         return True
+
+    def _let_in(self, reader: Task) -> None:
+        """In what order readers came decides nothing, and is no part of the state."""
+        self.readers.append(reader)
+        if len(self.readers) > 1:
+            self.readers.sort(key=lambda task: task.number)
 
     def up_read(self) -> None:
         point(self._up_read_op)
