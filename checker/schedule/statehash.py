@@ -59,16 +59,33 @@ def _orders(lockdep: Lockdep) -> Iterator[str]:
 
 
 class Walk:
-    """Writes values down as a sequence of plain ones. ``numbers``: the objects met, by address; ``kept`` keeps them."""
+    """Writes values down as a sequence of plain ones. ``numbers``: the objects met, by address; ``kept`` keeps them.
+
+    ``sets``: those whose members have no order of their own. They are written last, when most members have a number.
+    """
 
     def __init__(self) -> None:
         self.out: list[object] = []
         self.numbers: dict[int, int] = {}
         self.kept: list[object] = []
         self.seqs: dict[int, int] = {}  # values of notifier sequences, in the order met
+        self.sets: list[set[object] | frozenset[object]] = []
 
     def digest(self) -> bytes:
+        for members in self.sets:  # which may grow
+            for _, member in sorted(((self._rank(m), m) for m in members), key=lambda pair: pair[0]):
+                self.take(member)
         return blake2b(marshal.dumps(self.out, 0), digest_size=DIGEST).digest()
+
+    def _rank(self, member: object) -> tuple[int, bytes, list[bool]]:
+        """An order that addresses have no part in: members met before, then by content and the sets they are in."""
+        number = self.numbers.get(id(member))
+        if number is not None:
+            return number, b"", []
+        other = Walk()
+        other.numbers = dict(self.numbers)
+        other.take(member)
+        return len(self.numbers), blake2b(marshal.dumps(other.out, 0)).digest(), [member in s for s in self.sets]
 
     def task(self, task: Task, runtime: Runtime) -> None:
         self.out += ("task", task.number, task.op.name, task.op.mode, task.op.urgent, task.urgent, task.inside)
@@ -234,17 +251,9 @@ def _set(walk: Walk, value: set[object] | frozenset[object]) -> list[object]:
     walk.out += ("set", len(value))
     if all(_is_plain_key(item) for item in value):
         return sorted(value, key=_sort_key)
-    return [item for _, item in sorted(((_seen_from(walk, item), item) for item in value), key=lambda pair: pair[0])]
-
-
-def _seen_from(walk: Walk, item: object) -> tuple[int, bytes]:
-    """An order of the objects in a set that their addresses have no part in: those met before, then by content."""
-    if id(item) in walk.numbers:
-        return walk.numbers[id(item)], b""
-    other = Walk()
-    other.numbers = dict(walk.numbers)
-    other.take(item)
-    return len(walk.numbers), other.digest()
+    walk.out.append(len(walk.sets))
+    walk.sets.append(value)
+    return []
 
 
 def _function(walk: Walk, value: FunctionType) -> list[object]:

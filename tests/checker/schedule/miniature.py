@@ -5,6 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from svmcheck.checker.schedule.backends import make_backend
+from svmcheck.checker.schedule.request import Chosen
+from svmcheck.checker.schedule.runtime import Run, Runtime
+from svmcheck.checker.schedule.strategies.states import States
+from svmcheck.checker.schedule.strategy import Strategy
 from svmcheck.model.kernel import sched
 from svmcheck.model.kernel.object import Kobject
 from svmcheck.model.kernel.options import Config
@@ -136,7 +141,7 @@ def _choice(config: Config, sizes: Mapping[str, int]) -> World:
 
     def ask() -> None:
         for number in range(3):
-            answers.append(sched.choose(2, f"answer {number}"))
+            answers.append(sched.choose(2, f"answer {number}"))  # noqa: PERF401 - one at a time is the point
         if answers == [1, 0, 1]:
             raise sched.Oops("sigbus", "the wrong answer")
 
@@ -147,7 +152,11 @@ def _choice(config: Config, sizes: Mapping[str, int]) -> World:
 def _work(config: Config, sizes: Mapping[str, int]) -> World:
     """Two threads queue work on a daemon, which counts, and wait for it."""
     queue, done = WorkQueue("events"), Atomic("done")
-    item = WorkItem(queue, "count", lambda: None if done.add(1) else None)
+
+    def count() -> None:
+        done.add(1)
+
+    item = WorkItem(queue, "count", count)
 
     def submit() -> None:
         with sched.pending("work-done"):
@@ -166,3 +175,30 @@ RACE = Scenario("tiny-race", "A lost update.", _race, {"threads": Size(2, 1, 4)}
 CHOICE = Scenario("tiny-choice", "Three answers.", _choice, {}, {})
 WORK = Scenario("tiny-work", "A work item.", _work, {}, {})
 ALL = (FAULT, OPPOSITE, RACE, CHOICE, WORK)
+
+
+def chosen(scenario: Scenario, options: Mapping[str, str] | None = None, **sizes: int) -> Chosen:
+    """A scenario with its default sizes, or others."""
+    counts = {name: size.default for name, size in scenario.sizes.items()} | sizes
+    return Chosen(scenario, tuple((options or {}).items()), tuple(counts.items()))
+
+
+def livelock(generation: str = "g1", driver_lock: bool = True, urgent: bool = False, threads: int = 2) -> Chosen:
+    """The miniature fault with these options."""
+    options = {"generation": generation, "driver_lock": str(driver_lock).lower(), "urgent_refault": str(urgent).lower()}
+    return chosen(FAULT, options, cpu_threads=threads)
+
+
+def explored(found: Chosen, most_states: int | None = None, backend: str = "greenlets") -> tuple[States, list[Run]]:
+    """Its states, and all runs it took to see them (those that failed too)."""
+    states, runs = States(most_states), list[Run]()
+    runtime = Runtime(make_backend(backend), states)
+    while states.begin(runtime):
+        runs.append(runtime.run(found.setup))
+    return states, runs
+
+
+def one_run(found: Chosen, strategy: Strategy, steps: int = 20_000) -> Run:
+    runtime = Runtime(make_backend("greenlets"), strategy, steps)
+    assert strategy.begin(runtime)
+    return runtime.run(found.setup)
