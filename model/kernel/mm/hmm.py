@@ -111,7 +111,8 @@ def _page(found: HmmRange, vma: Vma, vpn: int) -> int:
     entry = mm.read_pte(vpn)
     request = _request(found, vpn)
     if entry.kind == PRESENT or _own_device_page(found, entry):
-        need = _need_fault(request, True, entry.write) if entry.kind == PRESENT else 0
+        faulted_in = entry.kind == PRESENT or mm.kernel.config.own_device_pages == "faulted-for-write"
+        need = _need_fault(request, True, entry.write) if faulted_in else 0
         if not need:
             found.hmm_pfns[vpn - found.start] = HmmPfn(entry.folio, entry.write)
             return 0

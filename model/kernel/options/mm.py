@@ -21,7 +21,11 @@ class MmOptions:
 
     Of the test driver dmirror: ``mirror_release`` is ``evict`` of ``model/protocols/dmirror.py``; ``own_migrations``:
     what its notifier callback does when its own device migrates: drop all entries but those of pages that are on the
-    device, drop all, or nothing at all ("ignored": lib/test_hmm.c since Linux 5.9).
+    device, drop all, or nothing at all ("ignored": lib/test_hmm.c since Linux 5.9); ``exclusive_map``: whether a page
+    made exclusive is mapped only if no invalidation came in between ("at-once": lib/test_hmm.c); ``map_migrated``: the
+    same for pages that migrated to the device, which madvise() may unmap meanwhile ("always": lib/test_hmm.c).
+    ``own_device_pages``: what hmm_range_fault() does where write access is asked for and a page of the caller's own
+    device is mapped read-only, as after fork(): reports it as it is (the kernel), or faults it in like any other page.
     ``adversary``: what else happens to the memory of a kernel self-test, at whatever time the scheduler picks.
     """
 
@@ -37,4 +41,7 @@ class MmOptions:
     write_protect: Literal["both-sides", "child-only"] = "both-sides"
     mirror_release: Literal["once", "until-empty", "none"] = "once"
     own_migrations: Literal["own-pages-kept", "invalidated", "ignored"] = "own-pages-kept"
+    exclusive_map: Literal["retried", "at-once"] = "retried"
+    own_device_pages: Literal["reported", "faulted-for-write"] = "reported"
+    map_migrated: Literal["unless-invalidated", "always"] = "unless-invalidated"
     adversary: Literal["none", "munmap", "mprotect", "migrate", "evict", "cpu-write"] = "none"
