@@ -7,9 +7,10 @@ from collections.abc import Callable
 from errno import EINVAL, EPERM
 from typing import TYPE_CHECKING
 
-from ..mm.exclusive import make_device_exclusive
+from ..mm.exclusive import get_user_page_vma_remote, make_device_exclusive
 from ..mm.exit import mmput
 from ..mm.migrate import MigrateVma, migrate_vma_finalize, migrate_vma_pages, migrate_vma_setup
+from ..mm.mmu_notifier import Seq, mmu_interval_read_begin, mmu_interval_read_retry
 from ..mm.page import PAGE_SIZE, put_page
 from ..sched import READ, point
 from .device import copy_page
@@ -48,12 +49,14 @@ def migrate_to_device(dmirror: Dmirror, start: int, npages: int) -> Result:
     """What can be moved moves; then the device reads all of it: -ENOENT where it has no page."""
 
     def part(vma: Vma, first: int, end: int) -> int:
+        always = dmirror.mdevice.kernel.config.map_migrated == "always"
+        before = None if always else dmirror.count_invalidations()
         args = MigrateVma(vma, first, end, dmirror.mdevice, select_system=True)
         ret = migrate_vma_setup(args)
         if not ret:
             _alloc_and_copy(args, dmirror)
             migrate_vma_pages(args)
-            _finalize_and_map(args, dmirror)
+            _finalize_and_map(args, dmirror, before)
             migrate_vma_finalize(args)
         return ret
 
@@ -76,9 +79,16 @@ def _alloc_and_copy(args: MigrateVma, dmirror: Dmirror) -> None:
         args.dst[i] = folio
 
 
-def _finalize_and_map(args: MigrateVma, dmirror: Dmirror) -> None:
-    """dmirror_migrate_finalize_and_map(): the device maps the new pages before the CPU does."""
+def _finalize_and_map(args: MigrateVma, dmirror: Dmirror, before: Seq | None) -> None:
+    """dmirror_migrate_finalize_and_map(): the device maps the new pages before the CPU does.
+
+    The page locks and the mmap_lock, held for read, keep everybody from unmapping them but madvise() and the OOM
+    reaper. ``before``: the count of invalidations; if it has changed the device has to fault instead.
+    """
     dmirror.mutex.lock()
+    if before is not None and before != dmirror.invalidations:
+        dmirror.mutex.unlock()
+        return
     for i, source in enumerate(args.src):
         folio = args.dst[i]
         if source is not None and source.migrate and folio is not None:
@@ -119,18 +129,42 @@ def exclusive(dmirror: Dmirror, start: int, npages: int) -> Result:
     mm.mmap_lock.down_read()
     ret = 0
     for vpn in range(start, start + npages):
-        folio = make_device_exclusive(mm, vpn, None)
-        if isinstance(folio, int):
-            ret = folio
+        ret = _atomic_map(dmirror, vpn)
+        if ret:
             break
-        dmirror.mutex.lock()
-        dmirror.store(vpn, Entry(folio, Tag.ATOMIC))
-        dmirror.mutex.unlock()
-        folio.lock.unlock()
-        put_page(folio)
     mm.mmap_lock.up_read()
     mmput(mm)
     return Result(ret) if ret else dmirror.read_back(start, npages)
+
+
+def _atomic_map(dmirror: Dmirror, vpn: int) -> int:
+    """Lends one page to the device and maps it there, unless it was unmapped in between: the page lock does not keep
+    madvise() away. "at-once" is lib/test_hmm.c, which does not look.
+
+    An entry that is exclusive already, if only from an attempt before, is taken back before the sequence is read: what
+    make_device_exclusive() would do about it is an invalidation, and no attempt after the first would ever be valid.
+    """
+    retried = dmirror.mdevice.kernel.config.exclusive_map == "retried"
+    while True:
+        seq: Seq | None = None
+        if retried:
+            folio = get_user_page_vma_remote(dmirror.mm, vpn)
+            if isinstance(folio, int):
+                return folio
+            put_page(folio)
+            seq = mmu_interval_read_begin(dmirror.notifier)
+        folio = make_device_exclusive(dmirror.mm, vpn, dmirror.mdevice if retried else None)
+        if isinstance(folio, int):
+            return folio
+        dmirror.mutex.lock()
+        valid = seq is None or not mmu_interval_read_retry(dmirror.notifier, seq)
+        if valid:
+            dmirror.store(vpn, Entry(folio, Tag.ATOMIC))
+        dmirror.mutex.unlock()
+        folio.lock.unlock()
+        put_page(folio)
+        if valid:
+            return 0
 
 
 def check_exclusive(dmirror: Dmirror, start: int, npages: int) -> Result:

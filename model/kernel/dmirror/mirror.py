@@ -79,6 +79,7 @@ class Dmirror(Slab):
         self.mm = mm
         self.mutex = Mutex("dmirror")
         self.pt: dict[int, Entry] = {}
+        self.invalidations = Seq(0)  # by anybody but the own device; protected by the mutex
         self._entry_ops: dict[tuple[int, int], Op] = {}
         self.notifier = mmu_interval_notifier_insert(mm, 0, MOST_PAGES, self)
         mdevice.kernel.checks.append(MirrorCheck(self).check)
@@ -133,6 +134,8 @@ class Dmirror(Slab):
 
     def invalidate(self, sub: IntervalNotifier, notified: NotifierRange, seq: Seq) -> bool:
         """dmirror_interval_invalidate()."""
+        if notified.event is Event.EXCLUSIVE and notified.owner is self.mdevice:
+            return True  # or no attempt of ours would ever be valid
         own = notified.event is Event.MIGRATE and notified.owner is self.mdevice
         policy = self.mdevice.kernel.config.own_migrations
         if own and policy == "ignored":
@@ -142,10 +145,23 @@ class Dmirror(Slab):
         elif not self.mutex.trylock():
             return False
         mmu_interval_set_seq(sub, seq)
+        if not own:
+            self.invalidations = Seq(self.invalidations + 1)
         keep = self.mdevice.pgmap if own and policy == "own-pages-kept" else None
         self.do_update(notified.start, notified.end, keep)
         self.mutex.unlock()
         return True
+
+    def count_invalidations(self) -> Seq:
+        """How often somebody else has invalidated something, at a time when nobody was about to."""
+        while True:
+            seq = mmu_interval_read_begin(self.notifier)
+            self.mutex.lock()
+            quiet = not mmu_interval_read_retry(self.notifier, seq)
+            found = self.invalidations
+            self.mutex.unlock()
+            if quiet:
+                return found
 
     # ---- device faults
 

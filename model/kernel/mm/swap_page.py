@@ -85,7 +85,7 @@ def do_device_exclusive(vmf: Vmf) -> int:
     if referenced and not folio_try_get(folio):  # it is free: so the entry is gone
         return 0
     folio.lock.lock()
-    notified = NotifierRange(Event.CLEAR, mm, address, address + 1)
+    notified = NotifierRange(Event.EXCLUSIVE, mm, address, address + 1)
     mmu_notifier_invalidate_range_start(notified)
     with mm.ptl:
         if pte_same(vmf):

@@ -17,7 +17,7 @@ from svmcheck.model.kernel.kernel import Kernel
 from svmcheck.model.kernel.mm.access import cpu_read, cpu_write
 from svmcheck.model.kernel.mm.exit import mmput
 from svmcheck.model.kernel.mm.fork import fork
-from svmcheck.model.kernel.mm.mmap import mmap, munmap
+from svmcheck.model.kernel.mm.mmap import madvise_dontneed, mmap, munmap
 from svmcheck.model.kernel.mm.pte import DEVICE_PRIVATE, PRESENT
 from svmcheck.model.kernel.options import Config
 from svmcheck.model.kernel.scenario import World
@@ -118,6 +118,8 @@ def racing(*names: str, **options: object) -> Setup:
             "cpu": lambda: cpu_read(mm, 0),
             "cpu-too": lambda: cpu_read(mm, 0),
             "munmap": lambda: munmap(mm, 0, 1),
+            "madvise": lambda: madvise_dontneed(mm, 0, 1),
+            "exclusive": lambda: exclusive(mirror, 0, 1),
             "release": mirror.release,
         }
         if "on-device" in names:
@@ -185,6 +187,15 @@ def test_a_fault_on_a_page_of_the_device_locks_it_with_a_reference() -> None:
     found = failures(sample(racing(*tasks, reference="none"), 300))
     assert "use-after-free" in found
     assert failures(sample(racing(*tasks), 300)) == {}
+
+
+@pytest.mark.parametrize(
+    ("act", "option", "careless"), [("migrate", "map_migrated", "always"), ("exclusive", "exclusive_map", "at-once")]
+)
+def test_the_page_lock_does_not_keep_madvise_away(act: str, option: str, careless: str) -> None:
+    """What the device maps while it holds the page lock may have been unmapped just before: lib/test_hmm.c."""
+    assert "gpu-mapping" in failures(sample(racing(act, "madvise", **{option: careless}), 300))
+    assert failures(sample(racing(act, "madvise"), 300)) == {}
 
 
 def test_without_patience_a_device_fault_gives_up() -> None:
