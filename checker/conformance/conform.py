@@ -54,13 +54,23 @@ def _program(
     return compile_program(load_protocol(PROTOCOLS / file), world, dict(options), dict(sizes))
 
 
+def chosen_for(
+    abstraction: Abstraction, options: Mapping[str, str] | None = None, sizes: Mapping[str, int] | None = None
+) -> Chosen:
+    """The scenario of an abstraction. Raises ``BadRequest``."""
+    return choose(abstraction.scenario, {**abstraction.kernel, **(options or {})}, sizes)
+
+
 def view_of(abstraction: Abstraction, chosen: Chosen) -> View:
     """The protocol with the options and sizes that the scenario was chosen with."""
     config, sizes = chosen.config, dict(chosen.sizes)
-    values = {name: getattr(config, name) for name in abstraction.options}
-    options = tuple((name, str(value).lower() if isinstance(value, bool) else value) for name, value in values.items())
+    options = dict(abstraction.set)
+    for name, other in abstraction.options.items():
+        value: object = getattr(config, other)
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        options[name] = abstraction.values.get((name, text), text)
     own = {**abstraction.fixed, **{name: sizes[other] for name, other in abstraction.sizes.items()}}
-    return View(_program(abstraction.file, abstraction.world, options, tuple(own.items())), abstraction)
+    return View(_program(abstraction.file, abstraction.world, tuple(options.items()), tuple(own.items())), abstraction)
 
 
 def conform(
@@ -76,7 +86,7 @@ def conform(
     ``against``: another protocol than that of the scenario's own options, for asking whether a broken implementation
     is told from it. Raises ``BadRequest`` as ``choose`` does.
     """
-    chosen = choose(abstraction.scenario, options, sizes)
+    chosen = chosen_for(abstraction, options, sizes)
     result = Conformance(against or view_of(abstraction, chosen))
     runtime = Runtime(Greenlets(), strategy)
     while len(result.differences) < most_differences and strategy.begin(runtime):

@@ -1,29 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Drives a counterexample of a protocol through the executable kernel, to see the same failure happen there.
 
-The counterexample is a path: actors in an order, and what is observed after each step. A step of a task may be several
-steps of its actor on the path, or none of them if nothing observed changes. So a search decides when each task goes on:
-depth first, by running the scenario again from its beginning, first as the path says, then with tasks that do more of
-what nobody observes before others go on. It ends with a failure of the kernel where the path's violation is, or, for a
-lasso, when the state of the world at the end of a round is one that it has been in at the end of an earlier round.
+A search decides which task goes on: depth first, by running the scenario again from its beginning. The task whose
+actor is next on the path comes first; deviations from that are allowed in rising number, because what the kernel does
+in a step and what the path has there may begin and end at different points. It ends with a failure of the kernel where
+the protocol violates the property too; for a lasso with a loop of the kernel in which every actor has gone round, and
+which is a livelock by the kernel's own criteria (``checker/schedule/livelock.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from ...model.kernel.scenario import World
 from ...model.kernel.sched import Task
-from ...model.run import Schedule, run
+from ...model.run import Schedule
 from ..schedule.backends import Greenlets
-from ..schedule.request import Chosen, choose
+from ..schedule.livelock import refuted
+from ..schedule.progress import Lasso
+from ..schedule.request import Chosen
 from ..schedule.runtime import Run, Runtime
 from ..schedule.statehash import state_hash
+from .conform import chosen_for
+from .path import NEVER, Path, Place
 from .view import Seen, View
 
-ROUNDS = 4  # of a lasso: in the first the tasks may still be on their way into it
 MOST_RUNS = 20_000
+MOST_STEPS = 2_000  # of a run: a task that spins unobserved must not take the others' time
+MOST_DEVIATIONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,75 +41,73 @@ class Driven:
     schedule: tuple[int, ...]
     check: str
     message: str
+    runs: int
     loop: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The search ended without. ``furthest``: how many steps of ``length`` the kernel could follow, in ``runs`` runs."""
+    """The search ended without. ``furthest``: how many of ``length`` steps the kernel could follow, in ``runs`` runs.
+
+    ``failures``: what failed in the kernel where the protocol does not violate the property.
+    """
 
     furthest: int
     length: int
     runs: int
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """A counterexample as the kernel can follow it. ``movers[k]`` takes step k, from ``states[k]`` to ``states[k + 1]``
-    (which the last step of a violation does not have). ``rounds``: where the rounds of a lasso end.
-    """
-
-    movers: tuple[int, ...]
-    states: tuple[tuple[int, ...], ...]
-    rounds: tuple[int, ...] = ()
-
-    @property
-    def length(self) -> int:
-        return len(self.movers)
-
-
-def path_of(view: View, schedule: Schedule) -> Path:
-    """Raises ReplayError if the protocol has no such run. Steps in which nobody moves are left out."""
-    played = run(view.semantics, schedule)
-    steps = [(instance, edge) for instance, edge in schedule.steps if edge >= 0]
-    movers = tuple(instance for instance, _ in steps)
-    if schedule.loop is None:
-        return Path(movers, played.states)
-    stem, loop = movers[: schedule.loop], movers[schedule.loop :]
-    around = played.states[schedule.loop + 1 :]
-    states = (*played.states, *(around * (ROUNDS - 1)))
-    ends = tuple(len(stem) + len(loop) * k for k in range(ROUNDS + 1))
-    return Path(stem + loop * ROUNDS, states, ends)
+    failures: tuple[str, ...] = ()
 
 
 def drive(
     view: View,
     schedule: Schedule,
-    checks: tuple[str, ...] = (),
+    property: str,
     options: Mapping[str, str] | None = None,
     sizes: Mapping[str, int] | None = None,
     most_runs: int = MOST_RUNS,
 ) -> Driven | Lost:
-    """``checks``: which failures of the kernel are the protocol's violation; none for a lasso."""
-    chosen = choose(view.abstraction.scenario, options, sizes)
-    view = replace(view, lasting=True)
-    search = _Search(view, path_of(view, schedule), chosen, checks)
-    for extra in range(8):  # how often a task may go on where the path does not ask for it
-        found = search.within(extra, most_runs)
-        if found is not None or search.runs >= most_runs:
-            break
-    return found or Lost(search.furthest, search.path.length, search.runs)
+    """``property``: what the schedule violates; ``options`` and ``sizes``: of the scenario, those of the view."""
+    search = _Search(view, Path(view, schedule), chosen_for(view.abstraction, options, sizes), property)
+    for deviations in range(MOST_DEVIATIONS + 1):
+        found = search.within(deviations, most_runs)
+        if found is not None:
+            return found
+    return Lost(search.furthest, len(search.path), search.runs, tuple(sorted(search.failures)))
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A state of the world between two steps, where on the path it may be, and how many decisions led to it."""
+
+    digest: bytes
+    at: frozenset[Place]
+    decisions: int
+
+
+@dataclass(slots=True)
 class _Choice:
-    """One decision of the search: which task goes on, and which others may be tried instead.
+    """A decision of the search: what is tried now, and what after that.
 
-    ``spent``: on tasks that the path did not ask for, up to here.
+    ``left``: how many deviations may follow. ``costs``: those that an alternative takes, -1 for one that goes on where
+    the task before has deviated already, which is ``astray``. ``moment``: before the decision; None where it is one of
+    the environment within a step.
     """
 
     alternatives: list[int]
-    spent: int
+    left: int
+    astray: int
+    moment: _Moment | None = None
+    costs: Mapping[int, int] = field(default_factory=dict[int, int])
+
+    @property
+    def now(self) -> int:
+        return self.alternatives[0]
+
+    def after(self) -> tuple[int, int]:
+        """Deviations left after this decision, and who deviates."""
+        cost = self.costs.get(self.now, 0)
+        astray = self.astray if self.moment is None else self.now if cost else 0
+        return self.left - max(cost, 0), astray
 
 
 @dataclass
@@ -114,23 +117,33 @@ class _Search:
     view: View
     path: Path
     chosen: Chosen
-    checks: tuple[str, ...]
+    property: str
     runs: int = 0
     furthest: int = 0
+    failures: set[str] = field(default_factory=set[str])
     name: str = "drive"
     _choices: list[_Choice] = field(default_factory=list[_Choice])
+    _dead: dict[object, int] = field(default_factory=dict[object, int])  # what was tried -> deviations that were left
+    _depth: int = 0
+    _deviations: int = 0
+    _at: frozenset[Place] = frozenset()
+    _closed: Driven | None = None
 
-    def within(self, extra: int, most_runs: int) -> Driven | None:
-        """All ways in which tasks go on at most ``extra`` times unasked."""
-        self._extra = extra
-        self._choices = []
-        runtime = Runtime(Greenlets(), self)
-        self._runtime = runtime
+    def __post_init__(self) -> None:
+        self._runtime = Runtime(Greenlets(), self, most_steps=MOST_STEPS)
+        self._look: Callable[[World], Seen] = lambda world: ()
+
+    def within(self, deviations: int, most_runs: int) -> Driven | None:
+        """All ways with at most so many deviations from the order of the path."""
+        self._deviations = deviations
+        self._choices.clear()
+        self._dead.clear()
         while self.runs < most_runs:
             self.runs += 1
-            self._depth, self._found = 0, None
-            ended = runtime.run(self._setup)
-            found = self._found or self._failure(ended)
+            self._depth, self._closed = 0, None
+            found = self._failure(self._runtime.run(self._setup))
+            if self._closed is not None:
+                found = self._confirmed(self._closed)
             if found is not None:
                 return found
             while self._choices and len(self._choices[-1].alternatives) <= 1:
@@ -142,11 +155,9 @@ class _Search:
 
     def _setup(self) -> World:
         world = self.chosen.setup()
-        self._read = self.view.reader(world)
-        self._at: set[int] = {0} if self.view.fits(self.path.states[0], self._read(world)) else set()
-        self._before = set(self._at)
-        self._hashes: dict[bytes, int] = {}
-        self._rounds_done = 0
+        self._look = self.view.reader(world)
+        start = self.path.start
+        self._at = frozenset({start} if self.view.fits(start.state, self._look(world)) else ())
         return world
 
     # ---- the strategy
@@ -155,78 +166,126 @@ class _Search:
         return True
 
     def pick(self, enabled: list[Task]) -> Task | None:
-        runtime = self._runtime
-        if runtime.last_task is not None and not self._follow(runtime.last_task, self._read(runtime.world)):
+        known = self._depth < len(self._choices)
+        moment = self._choices[self._depth].moment if known else self._moment()
+        if moment is None:
             return None
-        if self._closed():
-            return None
-        asked = {self.path.movers[at] for at in self._at if at < self.path.length}
-        numbers = {task.number: task for task in enabled}
-        if self._depth < len(self._choices):
-            choice = self._choices[self._depth]
-        else:
-            spent = self._choices[-1].spent if self._choices else 0
-            wanted = [t.number for t in enabled if self.view.instance_of(t) in asked]
-            others = [t.number for t in enabled if t.number not in wanted]
-            choice = _Choice(wanted + others if spent < self._extra else wanted, spent)
+        self._at = moment.at
+        if not known:
+            choice = self._choice(moment, enabled)
+            if choice is None:
+                return None
             self._choices.append(choice)
+        chosen = self._choices[self._depth].now
         self._depth += 1
-        if not choice.alternatives:
-            return None
-        task = numbers[choice.alternatives[0]]
-        if self.view.instance_of(task) not in asked:
-            choice.spent = (self._choices[self._depth - 2].spent if self._depth > 1 else 0) + 1
-        return task
+        return next(task for task in enabled if task.number == chosen)
 
     def value(self, n: int) -> int:
-        return 0
+        if self._depth == len(self._choices):
+            self._choices.append(_Choice(list(range(n)), *self._before()))
+        self._depth += 1
+        return self._choices[self._depth - 1].now
 
     def end(self, run: Run) -> None:
         pass
 
+    # ---- decisions
+
+    def _before(self) -> tuple[int, int]:
+        """Deviations left after the decision before this one, and the task that it let deviate, if any."""
+        return self._choices[self._depth - 1].after() if self._depth else (self._deviations, 0)
+
+    def _moment(self) -> _Moment | None:
+        """Where the last step led to; None if that is nowhere on the path, or where the search ends."""
+        runtime = self._runtime
+        if runtime.last_task is not None:
+            self._follow(runtime.last_task)
+        if not self._at:
+            return None
+        moment = _Moment(state_hash(runtime), self._at, len(runtime.schedule))
+        return None if self._loop(moment) else moment
+
+    def _choice(self, moment: _Moment, enabled: list[Task]) -> _Choice | None:
+        """The tasks in the order of the path. To let another than the first go on costs a deviation, unless it is the
+        one that deviated just before. None: tried before, with as many deviations left."""
+        left, astray = self._before()
+        key = moment.digest, moment.at, astray
+        if self._dead.get(key, -1) >= left:
+            return None
+        self._dead[key] = left
+        best = max(self._at, key=lambda place: sum(place.taken))
+        due = {task.number: self._due(best, task) for task in enabled}
+        order = sorted(due, key=lambda number: (due[number], number))
+        over = due[order[0]] == NEVER  # whatever happens now, the path does not tell
+        costs = {number: 0 if over or number == order[0] else -1 if number == astray else 1 for number in order}
+        return _Choice([number for number in order if costs[number] <= left], left, astray, moment, costs)
+
+    def _due(self, place: Place, task: Task) -> int:
+        instance = self.view.instance_of(task)
+        return NEVER if instance is None else self.path.next(place, instance)
+
     # ---- where on the path
 
-    def _follow(self, task: Task, seen: Seen) -> bool:
-        """Every place that the step may have led to; False if there is none."""
-        self._before, self._at = self._at, self._places(self._at, task, seen)
-        self.furthest = max(self.furthest, *self._at, 0)
-        return bool(self._at)
-
-    def _places(self, before: set[int], task: Task, seen: Seen) -> set[int]:
+    def _follow(self, task: Task) -> None:
+        """Every place that a step of the task may have led to."""
         instance = self.view.instance_of(task)
-        found: set[int] = set()
-        for at in before:
-            while at < len(self.path.states):
-                if self.view.fits(self.path.states[at], seen):
-                    found.add(at)
-                if at >= self.path.length or self.path.movers[at] != instance:
-                    break
-                at += 1
-        return found
+        seen = self._look(self._runtime.world)
+        found: set[Place] = set()
+        for place in self._at:
+            onward = (place,) if instance is None else self.path.onward(place, instance)
+            found.update(to for to in onward if self.view.fits(to.state, seen))
+        self._at = frozenset(found)
+        self.furthest = max([self.furthest, *(sum(place.taken) for place in found)])
 
-    def _closed(self) -> bool:
-        """At the end of a round of a lasso: whether the world has been there at the end of an earlier one."""
-        here = self._at & set(self.path.rounds)
-        if not here:
+    def _loop(self, moment: _Moment) -> bool:
+        """Whether the world has been as it is now, and every actor of the lasso has gone round since."""
+        if self.path.loop is None:
             return False
-        digest = state_hash(self._runtime)
-        earlier = self._hashes.get(digest)
-        if earlier is None:
-            self._hashes[digest] = len(self._runtime.schedule)
-            return False
-        if earlier == len(self._runtime.schedule):
-            return False
-        message = "the loop of the protocol closes here too"
-        self._found = Driven(tuple(self._runtime.schedule), "livelock", message, earlier)
-        return True
+        for choice in self._choices:
+            earlier = choice.moment
+            if earlier is not None and earlier.digest == moment.digest and self._rounds(earlier, moment):
+                message = f"the loop of the protocol closes here after {moment.decisions - earlier.decisions} steps"
+                schedule = tuple(self._runtime.schedule)
+                self._closed = Driven(schedule, "livelock", message, self.runs, earlier.decisions)
+                return True
+        return False
+
+    def _rounds(self, earlier: _Moment, now: _Moment) -> bool:
+        before = {phase for place in earlier.at if (phase := self.path.phase(place)) is not None}
+        after = {phase for place in now.at if (phase := self.path.phase(place)) is not None}
+        return any(done > gone and on == beyond for gone, on in before for done, beyond in after)
+
+    def _confirmed(self, closed: Driven) -> Driven | None:
+        """A loop that the kernel can go round for ever, fairly, without somebody's goal."""
+        starts = [choice.moment.decisions for choice in self._choices if choice.moment is not None]
+        ends = [*starts[1:], len(closed.schedule)]
+        decisions = [closed.schedule[start:end] for start, end in zip(starts, ends, strict=True)]
+        steps = starts.index(closed.loop) if closed.loop is not None else 0
+        lasso = Lasso(tuple(decisions[:steps]), tuple(decisions[steps:]))
+        why = refuted(self.chosen.setup, Runtime(Greenlets(), self), lasso)
+        if why:
+            self.failures.add(f"a loop that is no livelock: {why}")
+            return None
+        return closed
 
     def _failure(self, ended: Run) -> Driven | None:
-        """A failure of the run where only steps of the failing task were left on the path."""
+        """A failure of the run where the protocol violates the property too."""
         failure, task = ended.failure, self._runtime.last_task
-        if failure is None or failure.check not in self.checks or task is None:
+        if failure is None:
             return None
-        instance = self.view.instance_of(task)
-        rest = (self.path.movers[at:] for at in self._at | self._before)
-        if not any(all(mover == instance for mover in movers) for movers in rest):
-            return None
-        return Driven(ended.schedule, failure.check, failure.message)
+        checks = self.view.abstraction.shows.get(self.property, (self.property,))
+        if failure.check == "deadlock" and "deadlock" in checks:
+            if task is not None:
+                self._follow(task)
+            ends = (self.path.finished(place) for place in self._at)
+            shown = any(end is not None and self.view.semantics.is_deadlock(end) for end in ends)
+        else:
+            instance = None if task is None else self.view.instance_of(task)
+            shown = failure.check in checks and any(
+                instance is not None and self.property in self.view.violations(instance, place.state)
+                for place in self._at
+            )
+        if shown:
+            return Driven(ended.schedule, failure.check, failure.message, self.runs)
+        self.failures.add(f"{failure.check}: {failure.message}")
+        return None

@@ -14,13 +14,7 @@ from dataclasses import dataclass, field
 
 from ...model.evaluate import State
 from ...model.kernel.sched import Task
-from ...model.semantics import Violation
-from .view import Seen, View
-
-MOST_INNER = 16  # steps of an actor within one of its task's: the longest seen is 9, and a bound ends the search
-
-Edges = tuple[tuple[int, int], ...]
-"""(instance, edge) of each step."""
+from .view import Edges, Seen, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,35 +70,16 @@ class Follower:
         """State -> where it was reached from, and by which steps."""
         found: dict[State, dict[State, Edges]] = {}
         for start in self.possible:
-            for target, edges in self._alone(instance, start).items():
-                if self.view.fits(target, seen):
-                    found.setdefault(target, {})[start] = edges
+            for target, edges in self.view.alone_to(instance, start, seen):
+                found.setdefault(target, {})[start] = edges
         return found
-
-    def _alone(self, instance: int, start: State) -> dict[State, Edges]:
-        """Every state to which the instance comes by itself, with a shortest way."""
-        ways: dict[State, Edges] = {start: ()}
-        level = [start]
-        for _ in range(MOST_INNER):
-            following: list[State] = []
-            for state in level:
-                for _, edge, target in self.view.semantics.steps(state, instance):
-                    if not isinstance(target, Violation) and target not in ways:
-                        ways[target] = (*ways[state], (instance, edge))
-                        following.append(target)
-            level = following
-        return ways
 
     def violations(self, task: Task) -> set[str]:
         """Properties that the protocol may violate if the task's actor goes on."""
         instance = self.view.instance_of(task)
-        found: set[str] = set()
-        for start in self.possible if instance is not None else ():
-            for state in self._alone(instance, start):
-                found.update(f.invariant.name for f in self.view.semantics.failing_invariants(state))
-                steps = self.view.semantics.steps(state, instance)
-                found.update(target.check.property for _, _, target in steps if isinstance(target, Violation))
-        return found
+        if instance is None:
+            return set()
+        return {name for start in self.possible for name in self.view.violations(instance, start)}
 
     def covered(self) -> set[tuple[str, int]]:
         """(process class, edge) of the steps on some way through the protocol that fits the whole run."""

@@ -3,38 +3,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import cast
 
 from ...model.evaluate import State
 from ...model.ir.layout import cells
 from ...model.ir.program import Program
-from ...model.ir.types import EnumType, PidType, RefType, Type
-from ...model.kernel.abstraction.abstraction import Abstraction
+from ...model.ir.types import EnumType, PidType, RefType, SetType, Type
+from ...model.kernel.abstraction.abstraction import Abstraction, Slot
 from ...model.kernel.scenario import World
 from ...model.kernel.sched import Task
-from ...model.semantics import Semantics
+from ...model.semantics import Semantics, Violation
+
+MOST_INNER = 96  # steps of an actor within one of its task's: the longest seen is 41, and a bound ends a search
+MOST_KEPT = 200_000  # states whose continuations are kept
 
 Seen = tuple[int | None, ...]
 """Values of the observed cells; None where nothing is said."""
+
+Edges = tuple[tuple[int, int], ...]
+"""(instance, edge) of each step."""
+
+Reached = dict[Seen, list[tuple[State, Edges]]]
+"""What is observed -> the states that look like this, each with a shortest way to it."""
 
 
 class Unobservable(Exception):
     """The abstraction names a cell, or gives it a value, that the protocol does not have: a defect of the former."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class View:
     """``program``: the protocol at the sizes and options of the scenario."""
 
     program: Program
     abstraction: Abstraction
-    lasting: bool = False  # leave out what is momentary
+    semantics: Semantics = field(init=False)
+    positions: tuple[int, ...] | None = None  # of the observed cells in a state; known once a world has been seen
+    _alone: dict[tuple[int, State], Reached] = field(init=False, default_factory=dict[tuple[int, State], Reached])
+
+    def __post_init__(self) -> None:
+        self.semantics = Semantics(self.program)
+
+    # ---- the implementation's side
+
+    def reader(self, world: World) -> Callable[[World], Seen]:
+        """How to look at a world like this one: the cells are the same in all its states."""
+        observe = self.abstraction.observe
+        names = tuple(observe(world))
+        missing = [name for name in names if name not in self._types]
+        if missing:
+            raise Unobservable(f"{self.program.name} has no {', '.join(missing)}")
+        positions = tuple(self._types[name][0] for name in names)
+        if self.positions not in (None, positions):
+            raise Unobservable(f"what is observed of {self.abstraction.scenario} differs from run to run")
+        self.positions = positions
+        types = tuple(self._types[name][1] for name in names)
+
+        def read(world: World) -> Seen:
+            values = observe(world).values()
+            return tuple(
+                self._number(name, type_, value) for name, type_, value in zip(names, types, values, strict=True)
+            )
+
+        return read
+
+    def instance_of(self, task: Task) -> int | None:
+        """The instance of the protocol that a task stands for."""
+        actor = self.abstraction.actor_of(task)
+        return None if actor is None else self._instances.get(actor)
 
     @cached_property
-    def semantics(self) -> Semantics:
-        return Semantics(self.program)
+    def _instances(self) -> Mapping[tuple[str, int], int]:
+        return {(process.name, index): k for k, (process, index) in enumerate(self.semantics.layout.instances)}
 
     @cached_property
     def _types(self) -> dict[str, tuple[int, Type]]:
@@ -47,62 +90,90 @@ class View:
             found.update({names[at]: (at, variable.type) for at in range(first, first + cells(variable))})
         return found
 
-    def reader(self, world: World) -> Callable[[World], Seen]:
-        """How to look at a world like this one: the cells are the same in all its states."""
-        left_out = self.abstraction.momentary if self.lasting else ()
-        names = tuple(name for name in self.abstraction.observe(world) if not name.endswith(left_out or ("\0",)))
-        missing = [name for name in names if name not in self._types]
-        if missing:
-            raise Unobservable(f"{self.program.name} has no {', '.join(missing)}")
-        self.__dict__["positions"] = tuple(self._types[name][0] for name in names)
-        types = tuple((name, self._types[name][1]) for name in names)
-
-        def read(world: World) -> Seen:
-            observed = self.abstraction.observe(world)
-            return tuple(self._number(name, type_, observed[name]) for name, type_ in types)
-
-        return read
-
-    @cached_property
-    def positions(self) -> tuple[int, ...]:
-        """Of the observed cells in a state; known once ``reader`` has seen a world."""
-        raise Unobservable("no world has been looked at")
-
-    def fits(self, state: State, seen: Seen) -> bool:
-        """Whether a state of the protocol looks like this."""
-        return all(value is None or state[at] == value for at, value in zip(self.positions, seen, strict=True))
-
-    def instance_of(self, task: Task) -> int | None:
-        """The instance of the protocol that a task stands for."""
-        actor = self.abstraction.actor_of(task)
-        return None if actor is None else self._instances.get(actor)
-
-    @cached_property
-    def _instances(self) -> Mapping[tuple[str, int], int]:
-        return {(process.name, index): k for k, (process, index) in enumerate(self.semantics.layout.instances)}
-
     def _number(self, name: str, type_: Type, value: object) -> int | None:
         if value is ...:
             return None
         match type_:
             case EnumType(members=members) if isinstance(value, str) and value in members:
                 return members.index(value)
-            case PidType() if value is None:
+            case PidType() | RefType() if value is None:
                 return 0
-            case PidType() if isinstance(value, Task):
-                instance = self.instance_of(value)
-                if instance is not None:
-                    return instance + 1
-            case RefType() if value is None:
-                return 0
+            case PidType() if isinstance(value, Task) and self.instance_of(value) is not None:
+                return cast("int", self.instance_of(value)) + 1
+            case RefType() if isinstance(value, Slot):
+                return value.index + 1
+            case SetType(element=PidType(), first=first) if isinstance(value, list | tuple):
+                numbers = [self._number(name, type_.element, each) for each in cast("Iterable[object]", value)]
+                return sum(1 << (number - first) for number in numbers if number is not None)
             case _ if isinstance(value, int):
                 return int(value)
             case _:
-                pass
-        raise Unobservable(f"{name} cannot be {value!r}")
+                raise Unobservable(f"{name} cannot be {value!r}")
+
+    # ---- the protocol's side
+
+    def look(self, state: State) -> tuple[int, ...]:
+        """What is observed of a state of the protocol."""
+        if self.positions is None:
+            raise Unobservable("no world has been looked at")
+        return tuple(state[at] for at in self.positions)
+
+    def fits(self, state: State, seen: Seen) -> bool:
+        """Whether a state of the protocol looks like this."""
+        return _alike(self.look(state), seen)
+
+    def alone(self, instance: int, start: State) -> Reached:
+        """Every state to which an instance comes by itself, before urgency; ``start`` is one of them."""
+        known = self._alone.get((instance, start))
+        if known is None:
+            if len(self._alone) >= MOST_KEPT:
+                self._alone.clear()
+            known = self._alone[instance, start] = self._reach(instance, start)
+        return known
+
+    def alone_to(self, instance: int, start: State, seen: Seen) -> Iterable[tuple[State, Edges]]:
+        """Those of them that look like this."""
+        reached = self.alone(instance, start)
+        if None not in seen:
+            return reached.get(seen, ())
+        return [found for looks, states in reached.items() if _alike(looks, seen) for found in states]
+
+    def _reach(self, instance: int, start: State) -> Reached:
+        ways: dict[State, Edges] = {start: ()}
+        level = [start]
+        for _ in range(MOST_INNER):
+            following: list[State] = []
+            for state in level:
+                for _, edge, target in self.semantics.steps(state, instance):
+                    if not isinstance(target, Violation) and target not in ways:
+                        ways[target] = (*ways[state], (instance, edge))
+                        following.append(target)
+            level = following
+            if not level:
+                break
+        reached: Reached = {}
+        for state, way in ways.items():
+            reached.setdefault(self.look(state), []).append((state, way))
+        return reached
+
+    def violations(self, instance: int, start: State) -> set[str]:
+        """Properties that are violated if an instance goes on by itself."""
+        found: set[str] = set()
+        for states in self.alone(instance, start).values():
+            for state, _ in states:
+                found.update(failure.invariant.name for failure in self.semantics.failing_invariants(state))
+                steps = self.semantics.steps(state, instance)
+                found.update(target.check.property for _, _, target in steps if isinstance(target, Violation))
+        return found
+
+    # ---- words
 
     def told(self, seen: Seen) -> dict[str, str]:
         """Observed cells and their values, as text."""
         names = {at: (name, type_) for name, (at, type_) in self._types.items()}
-        pairs = zip(self.positions, seen, strict=True)
+        pairs = zip(self.positions or (), seen, strict=True)
         return {names[at][0]: "anything" if value is None else names[at][1].show(value) for at, value in pairs}
+
+
+def _alike(looks: Seen, seen: Seen) -> bool:
+    return all(value is None or mine == value for mine, value in zip(looks, seen, strict=True))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .abstraction import Abstraction
+from .abstraction import Abstraction, Observed, Slot, same
 
 
 def load() -> dict[str, Abstraction]:
@@ -19,4 +19,4 @@ def load() -> dict[str, Abstraction]:
     return found
 
 
-__all__ = ["Abstraction", "load"]
+__all__ = ["Abstraction", "Observed", "Slot", "load", "same"]

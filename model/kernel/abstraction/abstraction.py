@@ -10,8 +10,15 @@ from ..scenario import World
 from ..sched import Task
 
 Observed = Mapping[str, object]
-"""Cell of the protocol (``maps[0].pte``) -> its value: bool, int, the name of an enum's member, a Task or None; ``...``:
-nothing is said about it."""
+"""Cell of the protocol (``maps[0].pte``) -> its value: bool, int, the name of an enum's member, a Task or None, a list
+of Tasks for a set of processes, a Slot; ``...``: nothing is said about it. The cells are the same in all states."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A reference to the record in place ``index`` of its heap, alive or freed."""
+
+    index: int
 
 
 @dataclass(frozen=True)
@@ -20,10 +27,10 @@ class Abstraction:
 
     ``protocol``, ``file``, ``world``: its name in the catalogue, its file in ``model/protocols``, and which of its
     worlds. ``scenario``: whose runs are looked at. ``sizes``: size of the protocol -> size of the scenario; others are
-    ``fixed``. ``options``: the names that mean the same in both. ``actors``: how the name of a task begins -> the
-    actor it is, in the order of their numbers; a task of another name must change nothing that is observed.
-    ``momentary``: endings of cells that change and change back within one step of the kernel, as the owner of a spin
-    lock does; a path of the protocol that lets others move meanwhile is followed without looking at them.
+    ``fixed``. ``options``: option of the protocol -> option of the kernel; others are ``set``, and what the scenario
+    needs beside its defaults is in ``kernel``. ``values``: where a value has another name in the kernel.
+    ``actors``: how the name of a task begins -> the actor it is, in the order of their numbers; a task of another name
+    must change nothing that is observed.
     ``shows``: property of the protocol -> the checks of the executable kernel that fail where it is violated.
     """
 
@@ -32,17 +39,24 @@ class Abstraction:
     scenario: str
     actors: Mapping[str, str]
     observe: Callable[[World], Observed]
-    options: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
     sizes: Mapping[str, str] = field(default_factory=dict[str, str])
     fixed: Mapping[str, int] = field(default_factory=dict[str, int])
+    set: Mapping[str, str] = field(default_factory=dict[str, str])
+    kernel: Mapping[str, str] = field(default_factory=dict[str, str])
+    values: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     world: str | None = None
-    momentary: tuple[str, ...] = ()
     shows: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     def actor_of(self, task: Task) -> tuple[str, int] | None:
         """The process class and the index a task stands for."""
         for prefix, actor in self.actors.items():
             rest = task.name.removeprefix(prefix)
-            if task.name.startswith(prefix) and (not rest or rest[1:].isdigit()):
+            if task.name.startswith(prefix) and (not rest or (rest[0] == " " and rest[1:].isdigit())):
                 return actor, int(rest[1:] or 0)
         return None
+
+
+def same(*names: str) -> dict[str, str]:
+    """Options or sizes that have the same name on both sides."""
+    return {name: name for name in names}

@@ -7,7 +7,7 @@ from ..gpu.pagemap import DrmPagemap
 from ..kernel import Kernel
 from ..mm.pte import DEVICE_PRIVATE, MIGRATION, Pte
 from ..scenario import World
-from .abstraction import Abstraction, Observed
+from .abstraction import Abstraction, Observed, same
 
 
 def observe(world: World) -> Observed:
@@ -38,9 +38,11 @@ ABSTRACTION = Abstraction(
     scenario="cpu-fault",
     actors={"cpu thread": "cpu_fault"},
     observe=observe,
-    options=("generation", "driver_lock", "urgent_refault", "fault_page"),
-    sizes={"cpu_threads": "cpu_threads", "mappings": "mappings"},
+    options=same("generation", "driver_lock", "urgent_refault", "fault_page", "entry_wait", "release"),
+    sizes=same("cpu_threads", "mappings"),
     fixed={"hmm_threads": 0, "migrators": 0},
-    momentary=(".ptl.owner",),
-    shows={"no-use-after-free": ("use-after-free", "refcount"), "fault-completes": ("fault-completes",)},
+    shows={
+        "no-use-after-free": ("use-after-free", "refcount"),
+        "no-free-of-busy-object": ("use-after-free", "refcount", "page-lock"),
+    },
 )

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""A counterexample of a protocol as the executable kernel can follow it: each actor takes its own steps in order.
+
+The order between actors may differ from the counterexample's, as long as the protocol has every step where it is taken:
+a step of the kernel is often several of the protocol, and steps that do not depend on each other come in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...model.evaluate import State
+from ...model.run import Schedule, run
+from ...model.semantics import Semantics, Violation
+from .view import View
+
+ROUNDS = 4  # of a lasso: in the first the tasks may still be on their way into it
+NEVER = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far the actors have come: ``taken`` steps of each instance, and the state of the protocol then."""
+
+    taken: tuple[int, ...]
+    state: State
+
+
+class Path:
+    """``steps``: (instance, edge), with the loop of a lasso ``ROUNDS`` times. ``own``: the positions of each instance's
+    steps in it. ``loop``: how many steps each instance has before the loop, and in a round of it."""
+
+    def __init__(self, view: View, schedule: Schedule) -> None:
+        """Raises ReplayError if the protocol has no such run. Steps in which nobody moves are left out."""
+        self.semantics: Semantics = view.semantics
+        played = run(view.semantics, schedule)
+        stem, round_ = list(schedule.steps), list[tuple[int, int]]()
+        if schedule.loop is not None:
+            stem, round_ = stem[: schedule.loop], stem[schedule.loop :]
+        stem = [step for step in stem if step[1] >= 0]
+        round_ = [step for step in round_ if step[1] >= 0]
+        self.steps = stem + round_ * ROUNDS
+        everyone = view.semantics.instances
+        self.own = tuple([k for k, (mover, _) in enumerate(self.steps) if mover == i] for i in everyone)
+        self.start = Place(tuple(0 for _ in everyone), played.states[0])
+        self.loop: tuple[tuple[int, int], ...] | None = None
+        if schedule.loop is not None:
+            self.loop = tuple((sum(m == i for m, _ in stem), sum(m == i for m, _ in round_)) for i in everyone)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def next(self, place: Place, instance: int) -> int:
+        """Position of the instance's next step; NEVER if it has taken them all."""
+        own, taken = self.own[instance], place.taken[instance]
+        return own[taken] if taken < len(own) else NEVER
+
+    def onward(self, place: Place, instance: int) -> Iterator[Place]:
+        """``place``, and those that the instance comes to by its next steps alone."""
+        yield place
+        taken, state = list(place.taken), place.state
+        for at in self.own[instance][taken[instance] :]:
+            target = self._take(state, at)
+            if target is None:
+                return
+            taken[instance] += 1
+            state = target
+            yield Place(tuple(taken), state)
+
+    def finished(self, place: Place) -> State | None:
+        """The state in which the rest of the path ends, in the order of the path."""
+        state = place.state
+        left = sorted(at for own, taken in zip(self.own, place.taken, strict=True) for at in own[taken:])
+        for at in left:
+            target = self._take(state, at)
+            if target is None:
+                return None
+            state = target
+        return state
+
+    def _take(self, state: State, at: int) -> State | None:
+        instance, edge = self.steps[at]
+        for _, number, target in self.semantics.steps(state, instance):
+            if number == edge and not isinstance(target, Violation):
+                return target
+        return None
+
+    # ---- lassos
+
+    def phase(self, place: Place) -> tuple[int, tuple[int, ...]] | None:
+        """How many rounds every actor of the loop has gone, and how far each is beyond that; None on the stem."""
+        assert self.loop is not None
+        gone = [taken - before for taken, (before, _) in zip(place.taken, self.loop, strict=True)]
+        if any(done < 0 for done in gone):
+            return None
+        rounds = min(done // around for done, (_, around) in zip(gone, self.loop, strict=True) if around)
+        beyond = tuple(done - rounds * around for done, (_, around) in zip(gone, self.loop, strict=True))
+        return rounds, beyond
