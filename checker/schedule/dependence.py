@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from enum import Enum
-from typing import Final
+from typing import Final, cast
 
 from ...model.kernel.sched import ACQUIRE, AWAIT, READ, RELEASE, SHARE, UNSHARE, WRITE, Op
 from .runtime import Runtime
@@ -116,8 +116,7 @@ class Keys:
 def _check_stable(part: object, key: Hashable) -> None:
     """Keys are made of plain values: an object would be another one in the next run."""
     if isinstance(part, tuple | frozenset):
-        parts: Iterable[object] = part  # pyright: ignore[reportUnknownVariableType]
-        for item in parts:
+        for item in cast("Iterable[object]", part):
             _check_stable(item, key)
     elif part is not None and not isinstance(part, int | str | bytes | Enum):
         raise UnstableKey(f"the key {key!r} of an operation contains an object ({type(part).__name__}): use its oid")

@@ -102,8 +102,7 @@ def pieces(strategies: Sequence[str], seeds: Sequence[int], runs: int, size: int
         if STRATEGIES[name].reach is not Reach.SOME:
             columns.append([Piece(name)])
             continue
-        for seed in seeds:
-            columns.append([Piece(name, seed, at, min(at + size, runs)) for at in range(0, runs, size)])
+        columns += [[Piece(name, seed, at, min(at + size, runs)) for at in range(0, runs, size)] for seed in seeds]
     return [piece for piece in chain.from_iterable(zip_longest(*columns)) if piece is not None]
 
 

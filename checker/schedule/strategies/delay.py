@@ -112,6 +112,9 @@ class DelayBound:
 
     def end(self, run: Run) -> None:
         self.long += run.end == "long"
+        if self._left:
+            self.fault = self.fault or "a run ended earlier than when the same decisions were made before"
+            return
         made = tuple(self._made)
         spent = sum(self._cost(made, departure) for departure in self._departures)
         for delays in range(spent + 1, self.bound + 1):

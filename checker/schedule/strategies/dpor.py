@@ -64,9 +64,7 @@ class Dpor:
     @property
     def explored(self) -> Explored:
         complete = self._over and not self._long and not self.fault and not (self.first_failure and self._failed)
-        return Explored(
-            self._runs, self._traces, self._failed, self._blocked, self._long, self._steps, complete
-        )
+        return Explored(self._runs, self._traces, self._failed, self._blocked, self._long, self._steps, complete)
 
     @property
     def complete(self) -> bool:
@@ -158,10 +156,8 @@ class Dpor:
         if not awake:
             return False
         last = runtime.last_task
-        if last is not None and awake >> last.number & 1:
-            chosen = last.number
-        else:
-            chosen = next(bits(awake))
+        goes_on = last is not None and awake >> last.number & 1  # no switch is the fastest
+        chosen = last.number if last is not None and goes_on else next(bits(awake))
         self.nodes.append(Node(mask, sleep, chosen))
         return True
 

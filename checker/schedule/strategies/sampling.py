@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What strategies that sample runs have in common: a seed, a number of runs, and a generator of its own for each run."""
+"""What strategies that sample have in common: a seed, a number of runs, and a generator of its own for each run."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ class Sampling(ABC):
     def value(self, n: int) -> int:
         return int(self._random() * n)
 
-    def end(self, run: Run) -> None:
-        """Nothing is learnt from a run."""
+    def end(self, run: Run) -> None:  # noqa: B027 - nothing is learnt from a run
+        pass

@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import product
 from typing import cast
 
 from svmcheck.checker.schedule.backends import Greenlets
@@ -240,7 +241,8 @@ class Generator:
 
     def program(self) -> Program:
         draw = self.random
-        chosen = draw.sample(PLAIN, 1) + draw.sample(NESTED, draw.randint(1, 2)) + draw.sample(PLAIN + NESTED + WAITING, 1)
+        chosen = draw.sample(PLAIN, 1) + draw.sample(NESTED, draw.randint(1, 2))
+        chosen += draw.sample(PLAIN + NESTED + WAITING, 1)
         self.kinds = [*chosen, *(PARTNERS[kind] for kind in chosen if kind in PARTNERS)]
         if self.urgent:
             self.kinds.append("hurry")
@@ -340,7 +342,8 @@ def depends(later: int, earlier: int) -> bool:
         return True
     if (step.created and other.created) or step.hurried or other.hurried:
         return True
-    return any(key == touched and not _commute(mode, how) for key, mode in step.touched for touched, how in other.touched)
+    pairs = product(step.touched, other.touched)
+    return any(key == touched and not _commute(mode, how) for (key, mode), (touched, how) in pairs)
 
 
 def _commute(some: int, other: int) -> bool:
@@ -383,7 +386,8 @@ class Recorder:
 
     def _note(self, left: Sequence[Task]) -> None:
         runtime = self.runtime
-        assert runtime is not None and runtime.last_task is not None
+        assert runtime is not None
+        assert runtime.last_task is not None
         op = runtime.last_op
         touched = set(runtime.last_also)
         if op.key is not None:
@@ -477,5 +481,3 @@ def explore(program: Program, strategy: Strategy, most: int | None = None) -> It
             yield Seen(run.end, check, final, normal_form(recorder.steps, broke))
         if most is not None:
             most -= 1
-
-

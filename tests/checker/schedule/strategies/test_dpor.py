@@ -87,7 +87,8 @@ def test_failures_are_traces_and_the_rest_is_explored() -> None:
 
     strategy, runs = run_all(build)
     assert sorted(run.end for run in runs) == ["done", "done", "failed"]
-    assert strategy.explored.failed == 1 and strategy.complete
+    assert strategy.explored.failed == 1
+    assert strategy.complete
     strategy, runs = run_all(build, Dpor(first_failure=True))
     assert [run.end for run in runs][-1] == "failed"
     assert not strategy.complete
@@ -211,7 +212,8 @@ def test_a_wait_die_mutex_is_asked_before_its_release_too() -> None:
 
     strategy, _ = run_all(build)
     assert strategy.complete
-    assert len(seen) == 2 and 0 in seen
+    assert len(seen) == 2
+    assert 0 in seen
 
 
 def test_the_environment_decides_everything_once() -> None:
@@ -250,7 +252,11 @@ def test_daemons_may_wait_for_ever() -> None:
     def build() -> None:
         queue = WorkQueue("events")
         done = Atomic("done")
-        item = WorkItem(queue, "count", lambda: None if done.add(1) else None)
+
+        def count() -> None:
+            done.add(1)
+
+        item = WorkItem(queue, "count", count)
         for _ in range(2):
             sched.spawn("submit", item.queue)
 
