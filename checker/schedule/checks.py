@@ -25,6 +25,8 @@ CHECKS: dict[str, tuple[str, str]] = {
     "pagemap-unique": ("lifetime", "a device has one pagemap at a time"),
     "range-unique": ("lifetime", "a range of addresses has one range object"),
     "range-collected": ("lifetime", "a range that was unmapped is collected"),
+    "p2p-revoked": ("data", "after a revocation nobody reaches memory of another device"),
+    "p2p-pinned": ("lifetime", "nobody pins memory that its device cannot keep"),
     "vm-bo-unique": ("lifetime", "a VM has one vm_bo for each buffer object"),
     "gpu-fault": ("errors", "no race ends in a GPU fault that is not served"),
     "hmm": ("errors", "hmm_range_fault() returns what the page tables said"),

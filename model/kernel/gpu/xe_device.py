@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ..mm.exit import mmput
 from ..object import Kobject
+from ..sched import Oops
 from ..sync.work import WorkQueue
 from .cache import PagemapShrinker
 from .copy_engine import Engine
@@ -40,6 +41,7 @@ class XeDevice(Kobject):
         self.dpagemap = DrmPagemap(drm, self.device, pages, self if owner is None else owner, self.shrinker, holds)
         self.vms: list[XeVm] = []
         self.vram = VramManager(drm.config, f"{name} vram", self.dpagemap.pgmap.folios)
+        drm.kernel.finishes.append(self._finish)
         if engines is None:
             engines = drm.config.copy == "engine"
         if engines:
@@ -102,6 +104,14 @@ class XeDevice(Kobject):
             err = bo_evict(self.dpagemap, bo) if bo.blocks else 0
         bo.put()
         return err
+
+    def _finish(self) -> None:
+        """At the end of a run: memory that is allocated is used, for who would free it otherwise."""
+        for bo in self.vram.lru:
+            if not any(folio.refcount for folio in bo.blocks):
+                raise Oops("leak", f"{bo!r} is left with {len(bo.blocks)} pages, none of which is in use")
+        if self.device.sections:
+            raise Oops("leak", f"{self.device.sections} drm_dev_enter() sections of {self!r} are left open")
 
     # ---- unplug
 
