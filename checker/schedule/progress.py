@@ -121,7 +121,7 @@ class Progress:
         return Duty(number - 1, subject, verb, owed, paying, hopeless, self._way)
 
     def _ahead(self, paying: frozenset[int]) -> list[int]:
-        untried = [UNKNOWN if node.todo else 0 for node in self.space.nodes]
+        untried = [UNKNOWN if node.todo or node.lost else 0 for node in self.space.nodes]
         return self.graph.reaching(untried, [POSSIBLE if m in paying else 0 for m in range(len(self._moves))])
 
     @cached_property

@@ -23,8 +23,8 @@ class Taken:
 
 @dataclass(slots=True)
 class Node:
-    """``depth``, ``parent``, ``arrived``: the shortest known way here. ``todo``: decisions not yet tried; ``fatal``:
-    those that ended a run in a failure."""
+    """``depth``, ``parent``, ``arrived``: the shortest known way here. ``todo``: decisions not yet tried; ``lost``:
+    those whose outcome was not seen, as the run failed or was cut off there."""
 
     digest: bytes
     seen: View
@@ -33,7 +33,7 @@ class Node:
     arrived: Decision
     todo: list[Decision]
     steps: dict[Decision, Taken] = field(default_factory=dict[Decision, Taken])
-    fatal: set[Decision] = field(default_factory=set[Decision])
+    lost: set[Decision] = field(default_factory=set[Decision])
 
 
 class HiddenState(Exception):
@@ -54,7 +54,7 @@ class StateSpace:
 
     @property
     def complete(self) -> bool:
-        return not any(node.todo for node in self.nodes)
+        return not any(node.todo or node.lost for node in self.nodes)
 
     def visit(self, digest: bytes, seen: View, todo: list[Decision], parent: int, arrived: Decision) -> int:
         """The number of a state that a run is in, arrived at from ``parent`` (-1: it has just begun)."""
@@ -76,6 +76,7 @@ class StateSpace:
 
     def connect(self, source: int, decision: Decision, taken: Taken) -> None:
         """Remember a step. Raises HiddenState if it led elsewhere before."""
+        self.nodes[source].lost.discard(decision)
         known = self.nodes[source].steps.get(decision)
         if known is None:
             self.nodes[source].steps[decision] = taken

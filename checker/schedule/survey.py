@@ -70,7 +70,7 @@ class Surveyor:
 
     def _known(self) -> list[Decision]:
         node = self.space.nodes[self.here]
-        return [*node.todo, *node.steps, *node.fatal]
+        return [*node.todo, *node.steps, *node.lost]
 
     def _tried(self) -> None:
         todo = self.space.nodes[self.here].todo
@@ -82,8 +82,8 @@ class Surveyor:
         """A complete run ends in the state in which nobody has to do anything any more. Raises HiddenState."""
         if run.end == "done" and self.here >= 0:
             self._connect(self.space.end(self.here, tuple(self.made)))
-        elif run.end == "failed" and self.here >= 0:
-            self.space.nodes[self.here].fatal.add(tuple(self.made))
+        elif run.end in ("failed", "long") and self.here >= 0:
+            self.space.nodes[self.here].lost.add(tuple(self.made))
         elif run.end == "done" and not self.space.nodes:
             self.space.end(-1, ())
 

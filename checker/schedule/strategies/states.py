@@ -28,7 +28,6 @@ class States:
         self.space = StateSpace() if space is None else space
         self.most_states = most_states
         self.fault = ""
-        self.cut = False  # a run met the bound on steps, so that what comes after is not known
         self._open = deque(dict.fromkeys([*near, *range(len(self.space))]))
         self._surveyor = Surveyor(self.space)
         self._way: deque[int] = deque()  # what is left of the way of this run, as a schedule
@@ -41,7 +40,7 @@ class States:
 
     @property
     def complete(self) -> bool:
-        return not self.fault and not self.full and not self.cut and bool(self.space.nodes) and self.space.complete
+        return not self.fault and not self.full and bool(self.space.nodes) and self.space.complete
 
     # ---- the contract of a strategy
 
@@ -86,9 +85,7 @@ class States:
         return value
 
     def end(self, run: Run) -> None:
-        if run.end == "long":
-            self.cut = True
-        elif not self.fault:
+        if not self.fault:
             try:
                 self._surveyor.end(run)
             except HiddenState as error:
