@@ -21,8 +21,8 @@ def cpu_fault(config: Config, sizes: Mapping[str, int]) -> World:
     With two mappings a child has the page too, since fork(); every other thread is the child's. What the generations
     of do_swap_page() and a lock of the driver make of it: ``model/protocols/cpu_fault.py``.
     """
-    world = GpuWorld(config, 1)
-    world.move_to(world.device("xe0", 1))
+    world = GpuWorld(config, 1, touched=False)
+    world.fill(world.device("xe0", 1))
     mms = [world.mm]
     if sizes["mappings"] == 2:
         child = fork(world.mm, "child")

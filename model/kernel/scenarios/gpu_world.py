@@ -18,15 +18,18 @@ from ..sched import Oops
 
 
 class GpuWorld:
-    """One kernel, one mm with pages 0 .. ``window``-1, page v holding the byte v+1, all in RAM."""
+    """One kernel, one mm with pages 0 .. ``window``-1, page v holding the byte v+1, all in RAM.
 
-    def __init__(self, config: Config, window: int, ram: int | None = None) -> None:
+    Without ``touched`` nothing is there yet, and a device may fill the window.
+    """
+
+    def __init__(self, config: Config, window: int, ram: int | None = None, touched: bool = True) -> None:
         self.kernel = Kernel(config, ram)
         self.drm = Drm(self.kernel)
         self.mm = self.kernel.new_mm("mm")
         self.window = window
         mmap(self.mm, 0, window)
-        for vpn in range(window):
+        for vpn in range(window if touched else 0):
             cpu_write(self.mm, vpn, 0, bytes([vpn + 1]))
 
     def device(self, name: str, pages: int, owner: object = None, engines: bool | None = None) -> XeDevice:
@@ -39,6 +42,15 @@ class GpuWorld:
             err = device.populate_mm(self.mm, start, start + step)
             if err:
                 raise Oops("setup", f"pages {start} .. {start + step - 1} do not move to {device!r}: {err}")
+
+    def fill(self, device: XeDevice) -> None:
+        """The untouched window gets memory of the device, whose engines write it: page v holds the byte v+1."""
+        self.move_to(device)
+        for vpn in range(self.window):
+            folio = self.mm.pte(vpn).folio
+            assert folio is not None
+            folio.data[0] = vpn + 1
+            self.kernel.oracle.stored(self.mm, vpn, 0, bytes([vpn + 1]))
 
 
 def tasks(number: int, name: str, body: Callable[[int], object], daemon: bool = False) -> None:
