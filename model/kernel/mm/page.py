@@ -8,6 +8,7 @@ announces it: ``point(folio.ref_op)`` before, as ``put_page`` does.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from .. import sched
@@ -35,8 +36,10 @@ class Folio(Kobject):
     (``rmap.py``). ``lru``: on a list of reclaim; a page just faulted in waits in a per-CPU batch.
     """
 
+    # Operations are made when they are first needed: most pages need few.
     _uncounted: ClassVar[frozenset[str]] = frozenset(
         {"kernel", "pfn", "dirty", "mapped_by", "migrating", "published", "ptes", "ref_key", "data_key"}
+        | {"ref_op", "get_op", "count_op", "load_op", "store_op"}
     )
 
     def __init__(self, kernel: Kernel, pfn: int, pgmap: DevPagemap | None = None) -> None:
@@ -55,15 +58,30 @@ class Folio(Kobject):
         self.ptes: list[Pte | None] = [None] * (2 * len(KINDS))  # the entries that have named it
         self.ref_key = (self.oid, "refcount")
         self.data_key = (self.oid, "data")
-        self.ref_op = Op("put_page", self.ref_key, WRITE)
-        self.get_op = Op("folio_try_get", self.ref_key, WRITE)
-        self.count_op = Op("read refcount", self.ref_key, READ)
-        self.load_op = Op("load from page", self.data_key, READ)
-        self.store_op = Op("store to page", self.data_key, WRITE)
         self.dirty = False  # changed in this step: checked at its end
         self.mapped_by = 0  # page-table entries that map it, counted by the page tables
         self.migrating = 0  # migration entries that name it
         self.published = False  # mapped since it was allocated
+
+    @cached_property
+    def ref_op(self) -> Op:
+        return Op("put_page", self.ref_key, WRITE)
+
+    @cached_property
+    def get_op(self) -> Op:
+        return Op("folio_try_get", self.ref_key, WRITE)
+
+    @cached_property
+    def count_op(self) -> Op:
+        return Op("read refcount", self.ref_key, READ)
+
+    @cached_property
+    def load_op(self) -> Op:
+        return Op("load from page", self.data_key, READ)
+
+    @cached_property
+    def store_op(self) -> Op:
+        return Op("store to page", self.data_key, WRITE)
 
     def __repr__(self) -> str:
         return f"page {self.pfn}" if self.pgmap is None else f"{self.pgmap.name} page {self.pfn}"

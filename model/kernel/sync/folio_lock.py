@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import cached_property
 from typing import Any
 
 from .. import sched
@@ -17,17 +18,26 @@ class FolioLock:
     """
 
     lock_class = ""  # no lock class: lockdep records no order with it
-    _uncounted = frozenset({"key", "_sleep_ops"})
+    _uncounted = frozenset({"key", "_sleep_ops", "_lock_op", "try_op", "_unlock_op"})
 
     def __init__(self, folio: Any, key: Hashable) -> None:
         self.folio = folio
         self.key = key
         self.owner: Task | None = None
         self.waiters: list[Task] = []  # queued by wait_on_locked(); an unlock takes all of them off
-        self._lock_op = Op("folio_lock", key, ACQUIRE, self._free)
-        self.try_op = Op("folio_trylock", key, WRITE)
-        self._unlock_op = Op("folio_unlock", key, RELEASE)
         self._sleep_ops: dict[int, Op] = {}  # by task
+
+    @cached_property
+    def _lock_op(self) -> Op:
+        return Op("folio_lock", self.key, ACQUIRE, self._free)
+
+    @cached_property
+    def try_op(self) -> Op:
+        return Op("folio_trylock", self.key, WRITE)
+
+    @cached_property
+    def _unlock_op(self) -> Op:
+        return Op("folio_unlock", self.key, RELEASE)
 
     def __repr__(self) -> str:
         return f"lock of {self.folio!r}"
