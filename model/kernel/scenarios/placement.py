@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from errno import EBUSY, EFAULT, EOPNOTSUPP
 
+from ..gpu.owner import OwnerList
 from ..gpu.xe_fault import access
 from ..gpu.xe_svm import XeVm
 from ..options import Config
@@ -30,8 +31,9 @@ def placement(config: Config, sizes: Mapping[str, int]) -> World:
     its tries. With ``peers`` the devices have an interconnect: one owner, and each maps the other's memory.
     """
     world = GpuWorld(config, sizes["window"])
-    owner = world if sizes["peers"] else None
-    devices = [world.device(f"xe{i}", 2 * sizes["window"], owner) for i in range(sizes["devices"])]
+    owners = OwnerList(lambda _, __: bool(sizes["peers"]))
+    names = [f"xe{i}" for i in range(sizes["devices"])]
+    devices = [world.device(name, 2 * sizes["window"], owners.acquire(name)) for name in names]
     vms = [XeVm(world.drm, device, world.mm, notifier_size=4, chunk=sizes["window"]) for device in devices]
 
     def engine(number: int) -> None:
