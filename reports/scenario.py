@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..model.trace import Trace
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 PROGRESS = frozenset({"livelock", "bound", "guard"})  # kinds whose rows stand by themselves, as those of violations do
+FEW = 4  # properties that share a row under their names
 
 
 def report(run: ScenarioRun, sources: Sources | None = None, every_step: bool = False) -> RenderableType:
@@ -64,7 +65,7 @@ def _some(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def _table(results: Iterable[Result]) -> RenderableType:
+def _table(results: tuple[Result, ...]) -> RenderableType:
     """A row for each violation and each goal; checks with one verdict share a row."""
     from rich import box
     from rich.table import Table
@@ -81,34 +82,44 @@ def _table(results: Iterable[Result]) -> RenderableType:
     return table
 
 
-def _rows(results: Iterable[Result]) -> Iterator[tuple[str, Result]]:
-    shared: dict[tuple[Verdict, str], list[Result]] = {}
-    single: list[Result] = []
+def _rows(results: tuple[Result, ...]) -> Iterator[tuple[str, Result]]:
+    """What each row is about: violations, then checks together, then progress."""
     for result in results:
-        if result.verdict is Verdict.VIOLATED or result.kind in PROGRESS:
-            single.append(result)
-        else:
-            shared.setdefault((result.verdict, result.message), []).append(result)
-    for result in single:
         if result.verdict is Verdict.VIOLATED:
             yield result.property, result
-    for group in shared.values():
-        yield ", ".join(result.property for result in group), group[0]
-    for result in single:
-        if result.verdict is not Verdict.VIOLATED:
+    for group in _shared(results):
+        yield _named(group), group[0]
+    for result in results:
+        if result.verdict is not Verdict.VIOLATED and result.kind in PROGRESS:
             yield result.property, result
 
 
-def _remarks(results: Iterable[Result]) -> list[Text]:
-    """The sentence of each violation, then each assumption once."""
+def _shared(results: tuple[Result, ...]) -> list[list[Result]]:
+    """The checks that share a row, as they share a verdict and the reason for it."""
+    found: dict[tuple[Verdict, str], list[Result]] = {}
+    for result in results:
+        if result.verdict is not Verdict.VIOLATED and result.kind not in PROGRESS:
+            found.setdefault((result.verdict, result.message), []).append(result)
+    return list(found.values())
+
+
+def _named(group: list[Result]) -> str:
+    """The names of a row; more than a few are counted, and listed below the table."""
+    return f"{len(group)} checks" if len(group) > FEW else ", ".join(result.property for result in group)
+
+
+def _remarks(results: tuple[Result, ...]) -> list[Text]:
+    """The sentence of each violation, the checks that a row only counts, and each assumption once."""
     from rich.text import Text
 
-    found = tuple(results)
-    lines = [
-        Text.assemble("\n" if not number else "", (result.property, STYLES[result.verdict]), ": ", result.message)
-        for number, result in enumerate(r for r in found if r.verdict is Verdict.VIOLATED)
-    ]
-    assumed = dict.fromkeys(assumption for result in found for assumption in result.assumptions)
+    broken = (result for result in results if result.verdict is Verdict.VIOLATED)
+    lines = [Text.assemble((result.property, STYLES[result.verdict]), ": ", result.message) for result in broken]
+    for group in _shared(results):
+        if len(group) > FEW:
+            text = f"{_named(group)}: {', '.join(result.property for result in group)}"
+            lines.append(Text(text, style="dim"))
+    lines = [Text(), *lines] if lines else []
+    assumed = dict.fromkeys(assumption for result in results for assumption in result.assumptions)
     if assumed:
         lines.append(Text("\nassumed", style="bold"))
     lines += [Text.assemble("  ", assumption) for assumption in assumed]
