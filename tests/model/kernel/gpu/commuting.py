@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Whether steps say all that they touch: neighbours that claim to be independent change places, with the same result."""
+"""Whether steps say all that they touch: neighbours that claim to be independent change places, to the same effect."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,9 @@ def record(setup: Callable[[], World], strategy: Strategy, keys: Keys, hashed: C
         if task is None:
             return
         state = state_hash(runtime) if hashed(len(steps)) else b""
-        steps.append(Step(task.number, runtime.last_op.name, tuple(keys.of_last_step(runtime)), len(runtime.tasks), state))
+        steps.append(
+            Step(task.number, runtime.last_op.name, tuple(keys.of_last_step(runtime)), len(runtime.tasks), state)
+        )
 
     runtime.observers.append(observe)
     assert strategy.begin(runtime)
@@ -50,7 +53,7 @@ def disagreements(setup: Callable[[], World], seed: int) -> list[str]:
     keys = Keys()
     steps = record(setup, RandomWalk(seed, 1), keys, lambda _: True)
     found: list[str] = []
-    for i, (first, second) in enumerate(zip(steps, steps[1:], strict=False)):
+    for i, (first, second) in enumerate(itertools.pairwise(steps)):
         apart = first.task != second.task and first.tasks == second.tasks == (steps[i - 1].tasks if i else first.tasks)
         if apart and independent(first.footprint, second.footprint):
             swapped = [step.task for step in steps[: i + 2]]

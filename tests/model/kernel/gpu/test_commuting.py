@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What partial-order reduction stands on, in the scenarios of the GPU side: steps announce everything that they touch."""
+"""What partial-order reduction stands on, on the GPU side: steps announce everything that they touch."""
 
 from __future__ import annotations
 
 import pytest
+
 from svmcheck.model.kernel.scenario import configure
 from svmcheck.model.kernel.scenarios import load
 from tests.model.kernel.gpu.commuting import disagreements

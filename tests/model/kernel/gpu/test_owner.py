@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from svmcheck.model.kernel import sched
 from svmcheck.model.kernel.gpu.owner import OwnerList
 
