@@ -10,8 +10,9 @@ which is a livelock by the kernel's own criteria (``checker/schedule/livelock.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from ...model.kernel.scenario import World
 from ...model.kernel.sched import Task
@@ -29,6 +30,14 @@ from .view import Seen, View
 MOST_RUNS = 20_000
 MOST_STEPS = 2_000  # of a run: a task that spins unobserved must not take the others' time
 MOST_DEVIATIONS = 6
+
+
+class Reading(Enum):
+    """Which places on the path a step of the kernel may have led to; the first is the fastest, the last the finest."""
+
+    EXACT = 0  # actors move in the order of the path
+    ENDS = 1  # in an order of their own: as little, or as much, of what looks alike
+    SWITCHES = 2  # or up to where the path goes on with another actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +78,12 @@ def drive(
     """``property``: what the schedule violates; ``options`` and ``sizes``: of the scenario, those of the view."""
     search = _Search(view, Path(view, schedule), chosen_for(view.abstraction, options, sizes), property)
     for deviations in range(MOST_DEVIATIONS + 1):
-        found = search.within(deviations, most_runs)
-        if found is not None:
-            return found
+        for reading in Reading:
+            if reading is Reading.EXACT and deviations:
+                continue
+            found = search.within(deviations, reading, most_runs)
+            if found is not None:
+                return found
     return Lost(search.furthest, len(search.path), search.runs, tuple(sorted(search.failures)))
 
 
@@ -126,6 +138,7 @@ class _Search:
     _dead: dict[object, int] = field(default_factory=dict[object, int])  # what was tried -> deviations that were left
     _depth: int = 0
     _deviations: int = 0
+    _reading: Reading = Reading(0)
     _at: frozenset[Place] = frozenset()
     _closed: Driven | None = None
 
@@ -133,9 +146,9 @@ class _Search:
         self._runtime = Runtime(Greenlets(), self, most_steps=MOST_STEPS)
         self._look: Callable[[World], Seen] = lambda world: ()
 
-    def within(self, deviations: int, most_runs: int) -> Driven | None:
+    def within(self, deviations: int, reading: Reading, most_runs: int) -> Driven | None:
         """All ways with at most so many deviations from the order of the path."""
-        self._deviations = deviations
+        self._deviations, self._reading = deviations, reading
         self._choices.clear()
         self._dead.clear()
         while self.runs < most_runs:
@@ -227,15 +240,25 @@ class _Search:
     # ---- where on the path
 
     def _follow(self, task: Task) -> None:
-        """Every place that a step of the task may have led to."""
+        """The places that a step of the task may have led to."""
         instance = self.view.instance_of(task)
         seen = self._look(self._runtime.world)
         found: set[Place] = set()
         for place in self._at:
-            onward = (place,) if instance is None else self.path.onward(place, instance)
-            found.update(to for to in onward if self.view.fits(to.state, seen))
+            onward = (place,) if instance is None else self.path.onward(place, instance, self._reading is Reading.EXACT)
+            fitting = [to for to in onward if self.view.fits(to.state, seen)]
+            found.update(self._kept(fitting, instance))
         self._at = frozenset(found)
         self.furthest = max([self.furthest, *(sum(place.taken) for place in found)])
+
+    def _kept(self, fitting: list[Place], instance: int | None) -> Iterable[Place]:
+        """Of places that look alike: what lies between those that are kept the actor does at its next step."""
+        if instance is None or self._reading is Reading.EXACT or len(fitting) < 3:
+            return fitting
+        ends = (fitting[0], fitting[-1])
+        if self._reading is Reading.ENDS:
+            return ends
+        return (*ends, *(to for to in fitting if self.path.switches(to, instance)))
 
     def _loop(self, moment: _Moment) -> bool:
         """Whether the world has been as it is now, and every actor of the lasso has gone round since."""

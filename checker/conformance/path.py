@@ -56,11 +56,18 @@ class Path:
         own, taken = self.own[instance], place.taken[instance]
         return own[taken] if taken < len(own) else NEVER
 
-    def onward(self, place: Place, instance: int) -> Iterator[Place]:
-        """``place``, and those that the instance comes to by its next steps alone."""
+    def switches(self, place: Place, instance: int) -> bool:
+        """Whether another actor's step comes between the instance's last and next."""
+        own, taken = self.own[instance], place.taken[instance]
+        return 0 < taken < len(own) and own[taken] > own[taken - 1] + 1
+
+    def onward(self, place: Place, instance: int, exact: bool = False) -> Iterator[Place]:
+        """``place``, and those that the instance comes to by its next steps alone; ``exact``: in the path's order."""
         yield place
         taken, state = list(place.taken), place.state
         for at in self.own[instance][taken[instance] :]:
+            if exact and at != sum(taken):
+                return
             target = self._take(state, at)
             if target is None:
                 return
