@@ -29,15 +29,16 @@ class Node:
     ``enabled``: who can go on. ``sleep``: who need not, from before. ``wanted``: who must be tried (the source set as
     far as it is known). ``done``: who was. ``chosen``: who goes on in the current run. ``values``: between how many
     values the environment decides in that step, 0 where it is not asked; ``value`` is the current one, ``touched`` what
-    the step touched with those before.
+    the step touched with those before. ``streak``: how many steps in a row the chosen task made before this one.
     """
 
-    __slots__ = ("chosen", "done", "enabled", "sleep", "touched", "value", "values", "wanted")
+    __slots__ = ("chosen", "done", "enabled", "sleep", "streak", "touched", "value", "values", "wanted")
 
-    def __init__(self, enabled: int, sleep: Sleep, chosen: int) -> None:
+    def __init__(self, enabled: int, sleep: Sleep, chosen: int, streak: int = 0) -> None:
         self.enabled = enabled
         self.sleep = sleep
         self.chosen = chosen
+        self.streak = streak
         self.wanted = 1 << chosen
         self.done: Sleep = {}
         self.values = 0
@@ -100,6 +101,7 @@ class Node:
         if not left:
             return False
         self.chosen = next(bits(left))
+        self.streak = 0
         self.values = self.value = 0
         self.touched = {}
         return True

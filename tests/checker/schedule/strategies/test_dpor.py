@@ -303,9 +303,10 @@ def test_keys_that_are_objects_are_refused() -> None:
     def build() -> None:
         sched.spawn("task", lambda: sched.point(Op("use", (object(), "field"), READ)))
 
-    strategy, _ = run_all(build)
+    strategy, runs = run_all(build)
     assert "use its oid" in strategy.fault
     assert not strategy.complete
+    assert len(runs) == 1
 
 
 def test_a_condition_without_a_key_is_refused() -> None:
@@ -334,6 +335,33 @@ def test_a_scenario_that_is_not_the_same_twice_is_told() -> None:
     strategy, _ = run_all(build)
     assert "could not when the same steps led there again" in strategy.fault
     assert not strategy.complete
+
+
+def test_a_scenario_that_ends_earlier_the_second_time_is_told() -> None:
+    times = [0]
+
+    def build() -> None:
+        cell = Cell()
+        times[0] += 1
+        for _ in range(2):
+            sched.spawn("writer", lambda: cell.write("value", 1))
+        if times[0] == 1:
+            sched.spawn("third", lambda: [cell.write("value", 1) for _ in range(2)])
+
+    strategy, runs = run_all(build)
+    assert "the same steps led there" in strategy.fault
+    assert len(runs) < 4
+
+
+def test_a_condition_that_nobody_meets_needs_a_key_too() -> None:
+    """It is asked when the run has ended."""
+
+    def build() -> None:
+        sched.spawn("task", lambda: sched.point(Op("wait", None, READ, lambda: False)))
+        sched.spawn("other", lambda: sched.point(Op("step", None, READ)))
+
+    strategy, _ = run_all(build)
+    assert strategy.fault == "'wait' can wait, but has no key that says for what"
 
 
 def test_nothing_to_do_is_explored_too() -> None:
