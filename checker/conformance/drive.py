@@ -138,7 +138,7 @@ class _Search:
     _dead: dict[object, int] = field(default_factory=dict[object, int])  # what was tried -> deviations that were left
     _depth: int = 0
     _deviations: int = 0
-    _reading: Reading = Reading(0)
+    _reading: Reading = Reading.EXACT
     _at: frozenset[Place] = frozenset()
     _closed: Driven | None = None
 
