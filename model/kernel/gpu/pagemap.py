@@ -87,7 +87,7 @@ class DrmPagemap(PagemapLife):
         config = self.config
         devmem = zdd.devmem
         for i, folio in enumerate(devmem.bo.blocks[: args.npages]):
-            if config.data_written == "before-mapped":
+            if config.data_written != "after-mapped":
                 folio.set_zone_device_data(zdd.get() if config.data_reference == "per-page" else zdd)
             zone_device_page_init(folio)
             args.dst[i] = folio

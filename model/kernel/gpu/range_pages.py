@@ -105,6 +105,8 @@ def _map_locked(gpusvm: GpuSvm, found: Range, pfns: list[hmm.HmmPfn], devmem_onl
     unmap_pages(gpusvm, found)
     found.dma = [Found(pfn.folio, pfn.write) for pfn in pfns if pfn.folio is not None]
     for folio in folios:
+        if folio.is_device and gpusvm.config.data_written == "at-gpu-fault":
+            folio.set_zone_device_data(gpusvm)
         gpusvm.drm.dma_map(folio)
         found.mapped.append(folio)
     found.has_dma_mapping = system

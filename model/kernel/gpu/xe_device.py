@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from ..mm.exit import mmput
 from ..object import Kobject
 from ..sched import Oops
-from ..sync.work import WorkQueue
 from .cache import PagemapShrinker
 from .copy_engine import Engine
 from .device import DrmDevice
@@ -26,25 +25,22 @@ if TYPE_CHECKING:
 
 
 class XeDevice(Kobject):
-    """``pages`` of VRAM. ``engines``: copies are jobs of an engine; without, the CPU makes them in one step each."""
+    """``pages`` of VRAM. ``owner``: the group of devices it belongs to, if not to itself."""
 
     _uncounted: ClassVar[frozenset[str]] = frozenset({"drm", "config"})
 
-    def __init__(self, drm: Drm, name: str, pages: int, owner: object = None, engines: bool | None = None) -> None:
+    def __init__(self, drm: Drm, name: str, pages: int, owner: object = None) -> None:
         super().__init__()
         self.drm = drm
         self.config = drm.config
         self.name = name
         self.device = DrmDevice(name)
         self.shrinker = PagemapShrinker(drm.config)
-        holds = WorkQueue(f"{name} dev_unhold") if engines else None
-        self.dpagemap = DrmPagemap(drm, self.device, pages, self if owner is None else owner, self.shrinker, holds)
+        self.dpagemap = DrmPagemap(drm, self.device, pages, self if owner is None else owner, self.shrinker, None)
         self.vms: list[XeVm] = []
         self.vram = VramManager(drm.config, f"{name} vram", self.dpagemap.pgmap.folios)
         drm.kernel.finishes.append(self._finish)
-        if engines is None:
-            engines = drm.config.copy == "engine"
-        if engines:
+        if drm.config.copy == "engine":
             self.dpagemap.copy_engine = Engine(f"{name} copy engine")
 
     def __repr__(self) -> str:

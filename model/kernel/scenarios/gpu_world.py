@@ -32,8 +32,8 @@ class GpuWorld:
         for vpn in range(window if touched else 0):
             cpu_write(self.mm, vpn, 0, bytes([vpn + 1]))
 
-    def device(self, name: str, pages: int, owner: object = None, engines: bool | None = None) -> XeDevice:
-        return XeDevice(self.drm, name, pages, owner, engines)
+    def device(self, name: str, pages: int, owner: object = None) -> XeDevice:
+        return XeDevice(self.drm, name, pages, owner)
 
     def move_to(self, device: XeDevice, at_once: bool = True) -> None:
         """The window moves to the device: in one buffer object, or page by page in one each."""

@@ -36,6 +36,7 @@ MUTANTS = [
     # device memory and its data
     ("gpu-svm copy=engine", "copy_fence=not-waited-for", "data-coherence"),
     ("gpu-svm", "data_written=after-mapped", "backpointer"),
+    ("gpu-svm", "data_written=at-gpu-fault", "backpointer"),
     ("gpu-svm", "data_reference=none", "devmem-detached use-after-free"),
     ("gpu-svm", "data_put=page-free-and-fault", "devmem-detached use-after-free"),
     ("cpu-fault cpu_threads=3", "generation=g0", "use-after-free"),
