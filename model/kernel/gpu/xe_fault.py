@@ -93,6 +93,11 @@ def access(vm: XeVm, vpn: int, offset: int = 0, data: bytes | None = None) -> by
 
     The engine and the worker that handles its fault are one task here: the engine waits for the worker.
     """
+    with pending("gpu-access-completes"):
+        return _access(vm, vpn, offset, data)
+
+
+def _access(vm: XeVm, vpn: int, offset: int, data: bytes | None) -> bytes | int:
     table = vm.page_table
     while True:
         if data is None:
