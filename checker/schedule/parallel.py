@@ -16,6 +16,7 @@ from itertools import chain, zip_longest
 from ..engine import Progress, Tick
 from ..workers import Died, run_all
 from .backends import Greenlets, Threads
+from .garbage import rare_collections
 from .registry import STRATEGIES, Reach, make
 from .runtime import Run, Runtime, Setup
 from .strategies.sampling import Sampling
@@ -193,7 +194,11 @@ class _Total:
 
 
 def _do(job: tuple[Plan, Piece], progress: Progress) -> Part:
-    plan, piece = job
+    with rare_collections():
+        return _explore(*job, progress)
+
+
+def _explore(plan: Plan, piece: Piece, progress: Progress) -> Part:
     strategy = strategy_of(piece)
     runtime = Runtime(Greenlets() if plan.backend == "greenlets" else Threads(), strategy, plan.steps, plan.lock_order)
     begun = time.monotonic()
