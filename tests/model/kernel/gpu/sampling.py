@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from svmcheck.checker.schedule.backends import Greenlets
+from svmcheck.checker.schedule.garbage import rare_collections
 from svmcheck.checker.schedule.runtime import Run, Runtime
 from svmcheck.checker.schedule.strategies.pos import Pos
 from svmcheck.checker.schedule.strategies.random import RandomWalk
@@ -42,8 +43,9 @@ def sample(text: str, runs: int, strategy: str = "pos", seed: int = 1, most_step
     chosen = STRATEGIES[strategy](seed, runs)
     runtime = Runtime(Greenlets(), chosen, most_steps)
     done: list[Run] = []
-    while chosen.begin(runtime):
-        done.append(runtime.run(lambda: scenario.build(config, sizes)))
-        if done[-1].failure is not None:
-            break
+    with rare_collections():
+        while chosen.begin(runtime):
+            done.append(runtime.run(lambda: scenario.build(config, sizes)))
+            if done[-1].failure is not None:
+                break
     return done
