@@ -9,10 +9,12 @@ from functools import cache
 from pathlib import Path
 
 from ...model.ir.program import Program
+from ...model.ir.properties import properties
 from ...model.kernel.abstraction.abstraction import Abstraction
 from ...model.kernel.scenario import World
 from ...model.lang.compile import compile_program
 from ...model.lang.load import load_protocol
+from ..engine import Engine, Limits
 from ..schedule.backends import Greenlets
 from ..schedule.request import Chosen, choose
 from ..schedule.runtime import Run, Runtime
@@ -21,6 +23,10 @@ from .follow import Follower, Mismatch
 from .view import Seen, View
 
 PROTOCOLS = Path(__file__).resolve().parents[2] / "model" / "protocols"
+
+
+class Undecided(Exception):
+    """Which steps of the protocol can be met is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,25 @@ class Conformance:
     covered: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     differences: list[Difference] = field(default_factory=list[Difference])
 
-    def missed(self) -> list[tuple[str, int]]:
-        """Steps of the protocol's processes that no run has met."""
-        processes = [p for p in self.view.program.processes if p.count]
+    def missed(self, engine: Engine, limits: Limits = Limits()) -> list[tuple[str, int]]:
+        """Steps that the protocol can take at these sizes and options, and that no run has met.
+
+        Raises ``Undecided`` where the engine reaches a limit before it knows which those are.
+        """
+        program = self.view.program
+        coverage = engine.decide(program, properties(program), limits, lambda tick: None).coverage
+        if not coverage.complete:
+            raise Undecided(f"{program.name} has more states than the limits allow")
+        processes = [p for p in program.processes if p.count]
         every = [(p.name, number) for p in processes for number in range(len(p.edges))]
-        return [edge for edge in every if edge not in self.covered]
+        unreachable = set(coverage.edges)
+        return [edge for edge in every if edge not in self.covered and edge not in unreachable]
+
+    def label(self, edge: tuple[str, int]) -> str:
+        """A step of the protocol as text: its process, and where and what it is in the source."""
+        process = next(p for p in self.view.program.processes if p.name == edge[0])
+        found = process.edges[edge[1]]
+        return f"{process.name}:{found.frames[0].line if found.frames else 0}: {found.label}"
 
 
 @cache

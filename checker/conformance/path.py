@@ -72,6 +72,8 @@ class Path:
             if target is None:
                 return
             taken[instance] += 1
+            if self._leads(taken, instance):
+                return
             state = target
             yield Place(tuple(taken), state)
 
@@ -94,6 +96,16 @@ class Path:
         return None
 
     # ---- lassos
+
+    def _leads(self, taken: list[int], instance: int) -> bool:
+        """Whether an instance is more than a round of the loop before the last."""
+        if self.loop is None or not self.loop[instance][1]:
+            return False
+        behind = min(
+            (done - before) // around for done, (before, around) in zip(taken, self.loop, strict=True) if around
+        )
+        before, around = self.loop[instance]
+        return taken[instance] - before > (behind + 1) * around
 
     def phase(self, place: Place) -> tuple[int, tuple[int, ...]] | None:
         """How many rounds every actor of the loop has gone, and how far each is beyond that; None on the stem."""

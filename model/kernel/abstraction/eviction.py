@@ -45,7 +45,7 @@ ABSTRACTION = Abstraction(
     sizes={**same("cpu_threads", "evictors", "unmappers", "remappers", "window"), "vram_pages": "window"},
     fixed={"ram_pages": RAM_PAGES},
     shows={
-        "a-migration-entry-means-a-locked-page": ("page-lock",),
+        "a-migration-entry-means-a-locked-page": ("page-lock", "use-after-free"),
         "no-deadlock": ("deadlock",),
     },
 )
