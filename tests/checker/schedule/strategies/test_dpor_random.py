@@ -83,6 +83,11 @@ WRITER_BETWEEN_READERS = Program((
     (("down_read", 1, ()),),
     (("down_write", 1, False, ()),),
 ))  # fmt: skip
+WRITER_AFTER_THE_FIRST_READER = Program((
+    (("down_read", 1, (("wait", 0),)),),
+    (("complete", 0), ("down_read", 1, ())),
+    (("down_write", 1, False, ()),),
+))  # fmt: skip
 URGENT_WITHOUT_END = Program((
     (("lock", 0, ()), ("read", 0)),
     (("read", 0), ("lock", 0, (("hurry", (("wait_unlocked", 0, False),)),))),
@@ -96,6 +101,7 @@ URGENT_WITHOUT_END = Program((
         (LAST_WRITE_IS_NOT_THE_ONE, 7),
         (BLOCKED_FOR_EVER, None),
         (WRITER_BETWEEN_READERS, None),
+        (WRITER_AFTER_THE_FIRST_READER, None),
         (URGENT_WITHOUT_END, 3),
     ],
 )
