@@ -64,7 +64,7 @@ class Conformance:
         """A step of the protocol as text: its process, and where and what it is in the source."""
         process = next(p for p in self.view.program.processes if p.name == edge[0])
         found = process.edges[edge[1]]
-        return f"{process.name}:{found.frames[0].line if found.frames else 0}: {found.label}"
+        return f"{process.name}:{found.frames[-1].line if found.frames else 0}: {found.label}"
 
 
 @cache

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import takewhile
 
 from ...model.kernel.scenario import World
 from ...model.kernel.sched import Task
@@ -246,10 +247,16 @@ class _Search:
         found: set[Place] = set()
         for place in self._at:
             onward = (place,) if instance is None else self.path.onward(place, instance, self._reading is Reading.EXACT)
-            fitting = [to for to in onward if self.view.fits(to.state, seen)]
+            fitting = self._fitting(place, onward, seen)
             found.update(self._kept(fitting, instance))
         self._at = frozenset(found)
         self.furthest = max([self.furthest, *(sum(place.taken) for place in found)])
+
+    def _fitting(self, place: Place, onward: Iterable[Place], seen: Seen) -> list[Place]:
+        """Those that look like this. Where nothing changes, nothing may change on the way either."""
+        if self.view.fits(place.state, seen):
+            return list(takewhile(lambda to: self.view.fits(to.state, seen), onward))
+        return [to for to in onward if self.view.fits(to.state, seen)]
 
     def _kept(self, fitting: list[Place], instance: int | None) -> Iterable[Place]:
         """Of places that look alike: what lies between those that are kept the actor does at its next step."""

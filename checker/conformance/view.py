@@ -43,6 +43,9 @@ class View:
     semantics: Semantics = field(init=False)
     positions: tuple[int, ...] | None = None  # of the observed cells in a state; known once a world has been seen
     _alone: dict[tuple[int, State], Reached] = field(init=False, default_factory=dict[tuple[int, State], Reached])
+    _silent: dict[tuple[int, State], list[tuple[State, Edges]]] = field(
+        init=False, default_factory=dict[tuple[int, State], list[tuple[State, Edges]]]
+    )
 
     def __post_init__(self) -> None:
         self.semantics = Semantics(self.program)
@@ -132,29 +135,45 @@ class View:
         return known
 
     def alone_to(self, instance: int, start: State, seen: Seen) -> Iterable[tuple[State, Edges]]:
-        """Those of them that look like this."""
+        """Those of them that look like this. Where nothing changes, nothing may change on the way either."""
+        if self.fits(start, seen):
+            return self.silent(instance, start)
         reached = self.alone(instance, start)
         if None not in seen:
             return reached.get(seen, ())
         return [found for looks, states in reached.items() if _alike(looks, seen) for found in states]
 
+    def silent(self, instance: int, start: State) -> list[tuple[State, Edges]]:
+        """Every state to which an instance comes by itself while nothing that is observed changes."""
+        known = self._silent.get((instance, start))
+        if known is None:
+            if len(self._silent) >= MOST_KEPT:
+                self._silent.clear()
+            known = self._silent[instance, start] = list(self._ways(instance, start, self.look(start)).items())
+        return known
+
     def _reach(self, instance: int, start: State) -> Reached:
+        reached: Reached = {}
+        for state, way in self._ways(instance, start).items():
+            reached.setdefault(self.look(state), []).append((state, way))
+        return reached
+
+    def _ways(self, instance: int, start: State, looks: Seen | None = None) -> dict[State, Edges]:
         ways: dict[State, Edges] = {start: ()}
         level = [start]
         for _ in range(MOST_INNER):
             following: list[State] = []
             for state in level:
                 for _, edge, target in self.semantics.steps(state, instance):
-                    if not isinstance(target, Violation) and target not in ways:
+                    if isinstance(target, Violation) or target in ways:
+                        continue
+                    if looks is None or self.look(target) == looks:
                         ways[target] = (*ways[state], (instance, edge))
                         following.append(target)
             level = following
             if not level:
                 break
-        reached: Reached = {}
-        for state, way in ways.items():
-            reached.setdefault(self.look(state), []).append((state, way))
-        return reached
+        return ways
 
     def violations(self, instance: int, start: State) -> set[str]:
         """Properties that are violated if an instance goes on by itself."""
