@@ -11,7 +11,7 @@ from __future__ import annotations
 import dis
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from itertools import pairwise
@@ -42,12 +42,16 @@ class Handler:
 
 @dataclass(frozen=True)
 class Flow:
-    """One code object. ``live_after``: None where every local counts. ``depth``: before each reachable instruction."""
+    """One code object. ``live_after``: None where every local counts. ``depth``: before each reachable instruction.
+    ``shared``: variables that closures share, which always count; ``variables``: how many of all kinds there are."""
 
     offsets: tuple[int, ...]
     live_after: dict[int, frozenset[str]] | None
     depth: dict[int, int]
     operands: dict[int, int | None]
+    shared: frozenset[str]
+    variables: int
+    _wanted: dict[int, tuple[str, ...]] = field(default_factory=dict[int, "tuple[str, ...]"])
 
     def at(self, lasti: int) -> int:
         """The offset of the instruction that ``f_lasti`` is in: it may point at a cache entry behind it."""
@@ -55,6 +59,15 @@ class Flow:
 
     def live(self, lasti: int) -> frozenset[str] | None:
         return None if self.live_after is None else self.live_after[self.at(lasti)]
+
+    def wanted(self, lasti: int) -> tuple[str, ...] | None:
+        """The names of the variables that count there, in order; None for all."""
+        if self.live_after is None:
+            return None
+        names = self._wanted.get(lasti)
+        if names is None:
+            names = self._wanted[lasti] = tuple(sorted(self.live_after[self.at(lasti)] | self.shared))
+        return names
 
     def below(self, lasti: int) -> int | None:
         """How many values lie on the stack below the operands of the instruction that is being executed."""
@@ -74,6 +87,8 @@ def flow(code: CodeType) -> Flow:
         _live_after(instructions, onward),
         _depths(code, instructions, following, handlers),
         {i.offset: _operands(i) for i in instructions},
+        frozenset((*code.co_cellvars, *code.co_freevars)),
+        len({*code.co_varnames, *code.co_cellvars, *code.co_freevars}),
     )
 
 

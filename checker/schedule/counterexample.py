@@ -118,10 +118,14 @@ def _shown(chosen: Chosen, runtime: Runtime, check: str, decisions: list[Decisio
     return failure.message, Counterexample(recorded, trace)
 
 
-def of_lasso(chosen: Chosen, runtime: Runtime, claim: str, message: str, lasso: Lasso) -> Counterexample:
-    """A livelock, or (without a loop) a run into a trap. Raises Nondeterminism if it does not repeat itself."""
+def of_lasso(chosen: Chosen, runtime: Runtime, claim: str, message: str, lasso: Lasso, shorten: bool) -> Counterexample:
+    """A livelock, or (without a loop) a run into a trap. Raises Nondeterminism if it does not repeat itself.
+
+    ``shorten``: the way to the loop may be a detour, as not all ways are known.
+    """
     if lasso.loop:
-        lasso = replace(lasso, stem=tuple(_shorter_stem(chosen, runtime, lasso)))
+        if shorten:
+            lasso = replace(lasso, stem=tuple(_shorter_stem(chosen, runtime, lasso)))
         wrong = refuted(chosen.setup, runtime, lasso)
         if wrong:
             raise Nondeterminism(f"a loop was found that is none when it is repeated: {wrong}")

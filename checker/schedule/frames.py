@@ -29,7 +29,8 @@ _CODE = {(3, 11): 4, (3, 12): 0, (3, 13): 0}  # which of the eight pointers is t
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """A call that has not returned. ``temporaries``: what its value stack holds, None if that cannot be seen."""
+    """A call that has not returned. ``locals``: those that matter, in order of their names. ``temporaries``: what its
+    value stack holds, None if that cannot be seen."""
 
     code: CodeType
     lasti: int
@@ -58,9 +59,8 @@ def kernel_frames(frame: FrameType | None) -> list[FrameType]:
 def activation(frame: FrameType) -> Activation:
     code, lasti = frame.f_code, frame.f_lasti
     shape = flow(code)
-    live = shape.live(lasti)
-    cells = {*code.co_cellvars, *code.co_freevars}
-    known = {n: v for n, v in frame.f_locals.items() if live is None or n in live or n in cells}
+    held, wanted = frame.f_locals, shape.wanted(lasti)
+    known = {name: held[name] for name in (sorted(held) if wanted is None else wanted) if name in held}
     return Activation(code, lasti, frame.f_lineno or 0, known, _temporaries(frame, shape) if VISIBLE else None)
 
 
@@ -77,7 +77,7 @@ def _temporaries(frame: FrameType, shape: Flow) -> tuple[object, ...] | None:
     base = _pointers(id(frame) + _FRAME_POINTER)[0]
     if base is None or _pointers(base)[_CODE[sys.version_info[:2]]] != id(code):
         return None
-    first = len({*code.co_varnames, *code.co_cellvars, *code.co_freevars})
+    first = shape.variables
     top = ctypes.c_int.from_address(base + _STACK_TOP).value
     if top < 0:
         below = shape.below(frame.f_lasti)

@@ -14,6 +14,7 @@ from ...specs.verdict import Grade, Verdict
 from .backends import make_backend
 from .checks import DETERMINISM, LOST_PROGRESS, kind
 from .counterexample import Counterexample, Nondeterminism, of_failure, of_lasso, of_lost
+from .garbage import rare_collections
 from .patience import lost_progress
 from .progress import Judged, Progress
 from .registry import STRATEGIES, Entry, Reach, make
@@ -220,11 +221,11 @@ class _Course:
             self.runtime.run(self.chosen.setup)
         if states.fault:
             raise Nondeterminism(states.fault)
-        return self._told(_loop(self.space) or first)
+        return self._told(_loop(self.space) or first, shorten=not states.complete)
 
-    def _told(self, judged: Judged) -> Violation:
+    def _told(self, judged: Judged, shorten: bool) -> Violation:
         assert judged.lasso is not None
-        shown = of_lasso(self.chosen, self.runtime, judged.property, judged.message, judged.lasso)
+        shown = of_lasso(self.chosen, self.runtime, judged.property, judged.message, judged.lasso, shorten)
         return Violation(judged.property, judged.kind, judged.message, judged.grade, judged.assumptions, shown)
 
     def _lost(self, run: Run) -> Violation | None:
@@ -240,7 +241,7 @@ class _Course:
 
     def _states(self, states: States, cut: str) -> tuple[str, tuple[Violation, ...], tuple[Judged, ...]]:
         judged = tuple(Progress(states.space).judge()) if states.space.nodes else ()
-        violated = tuple(self._told(j) for j in judged if j.verdict is Verdict.VIOLATED)
+        violated = tuple(self._told(j, not states.complete) for j in judged if j.verdict is Verdict.VIOLATED)
         return cut, violated, judged
 
 
@@ -258,4 +259,5 @@ def run_session(
     strategy = make(wish.strategy, wish.seed, wish.runs, wish.states)
     runtime = Runtime(make_backend(wish.backend), strategy, wish.steps)
     scout = make("sticky", wish.seed, wish.runs)
-    return _Course(chosen, wish, entry, strategy, scout, runtime, tell, stop).go()
+    with rare_collections():
+        return _Course(chosen, wish, entry, strategy, scout, runtime, tell, stop).go()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import marshal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import _GeneratorContextManager  # pyright: ignore[reportPrivateUsage]
 from enum import Enum
 from functools import cache, partial
 from hashlib import blake2b
@@ -20,6 +21,7 @@ from typing import Any, cast
 
 from ...model.kernel.mm.mmu_notifier import Seq
 from ...model.kernel.object import Kobject
+from ...model.kernel.options import Config
 from ...model.kernel.sched import START, Oid, Op, Task
 from ...model.kernel.sync.lockdep import Lockdep
 from .frames import activation, activations
@@ -94,9 +96,8 @@ class Walk:
         if task.op is START:
             self.take(task.function)
         for call in activations(runtime.backend.frame(task)):
-            self.out += (call.code.co_qualname, call.lasti, *sorted(call.locals))
-            self.take([call.locals[name] for name in sorted(call.locals)])
-            self.take(call.temporaries)
+            self.out += (call.code.co_qualname, call.lasti, *call.locals)
+            self.take((*call.locals.values(), call.temporaries))
 
     def take(self, value: object) -> None:
         """Writes a value and all it leads to, depth first; without recursion, as lists may be long."""
@@ -114,7 +115,7 @@ class Walk:
                 out.append(number)
                 continue
             writer = _writer(kind)
-            if writer not in _VALUES:
+            if writer not in _VALUES and kind is not frozenset:
                 numbers[id(value)] = len(numbers)
                 self.kept.append(value)
             children = writer(self, value)
@@ -128,17 +129,15 @@ Writer = Callable[[Walk, Any], "list[object]"]  # writes what is plain, returns 
 
 @cache
 def _writer(kind: type) -> Writer:
-    """How to write an instance of a class. Values are equal if their parts are; anything else has an identity."""
-    if issubclass(kind, Enum | Op | Task | tuple | frozenset | range | type | ModuleType | CodeType | int | str):
-        return _by_value
-    if is_frozen(kind):
-        return _by_value
-    for known, writer in _IDENTIFIED:
+    """How to write an instance of a class."""
+    for known, writer in _BY_CLASS:
         if issubclass(kind, known):
             return writer
+    if is_frozen(kind):
+        return _value
     if kind.__name__ in LINKS or kind.__module__ == "itertools":
         return _iterator
-    return _object
+    return _name if kind.__module__ in ("_thread", "threading") else _attributes
 
 
 def is_frozen(kind: type) -> bool:
@@ -147,40 +146,57 @@ def is_frozen(kind: type) -> bool:
     return parameters is not None and bool(parameters.frozen)
 
 
-def _by_value(walk: Walk, value: Any) -> list[object]:
-    if isinstance(value, Enum):
-        walk.out += (type(value).__name__, value.name)
+def _name(walk: Walk, value: Any) -> list[object]:
+    """What is the same in every run: classes, modules, code, ranges; of locks of the scheduler only the kind."""
+    kind = type(value).__name__
+    if type(value).__module__ in ("_thread", "threading"):
+        walk.out.append(kind)
         return []
-    if isinstance(value, Op):
-        walk.out += ("op", value.name, value.mode)
-        return []
-    if isinstance(value, Task):
-        walk.out += ("task", value.number)
-        return []
-    if isinstance(value, Oid):
-        walk.out.append("oid")
-        return []
-    if isinstance(value, Seq):  # grows for ever: only which are equal, and parity, decide anything
-        walk.out += ("seq", walk.seqs.setdefault(int(value), len(walk.seqs)), value & 1)
-        return []
-    if isinstance(value, tuple):
-        items = cast("tuple[object, ...]", value)
-        walk.out += ("tuple", type(items).__name__, len(items))
-        return list(items)
-    if isinstance(value, frozenset):
-        return _set(walk, cast("frozenset[object]", value))
-    if is_frozen(type(value)):
-        return _attributes(walk, value)
     name = value.co_qualname if isinstance(value, CodeType) else getattr(value, "__qualname__", None)
-    walk.out.append(f"{type(value).__name__} {name or repr(value)}")
+    walk.out.append(f"{kind} {name or repr(value)}")
     return []
 
 
-def _object(walk: Walk, value: object) -> list[object]:
-    if type(value).__module__ in ("_thread", "threading"):
-        walk.out.append(type(value).__name__)
-        return []
+def _constant(walk: Walk, value: object) -> list[object]:
+    """The same in all runs of a session, or no part of a state."""
+    walk.out.append(type(value).__name__)
+    return []
+
+
+def _enum(walk: Walk, value: Enum) -> list[object]:
+    walk.out += (type(value).__name__, value.name)
+    return []
+
+
+def _operation(walk: Walk, value: Op) -> list[object]:
+    walk.out += ("op", value.name, value.mode)
+    return []
+
+
+def _task(walk: Walk, value: Task) -> list[object]:
+    walk.out += ("task", value.number)
+    return []
+
+
+def _seq(walk: Walk, value: Seq) -> list[object]:
+    """Grows for ever: only which are equal, and parity, decide anything."""
+    walk.out += ("seq", walk.seqs.setdefault(int(value), len(walk.seqs)), value & 1)
+    return []
+
+
+def _tuple(walk: Walk, value: tuple[object, ...]) -> list[object]:
+    walk.out += ("tuple", type(value).__name__, len(value))
+    return list(value)
+
+
+def _value(walk: Walk, value: object) -> list[object]:
     return _attributes(walk, value)
+
+
+def _manager(walk: Walk, value: Any) -> list[object]:
+    """What ``contextlib.contextmanager`` makes: the rest of it is text."""
+    walk.out.append("manager")
+    return [value.gen]
 
 
 def _attributes(walk: Walk, value: object) -> list[object]:
@@ -284,9 +300,8 @@ def _generator(walk: Walk, value: GeneratorType[object, object, object]) -> list
         walk.out += ("generator", value.gi_running)
         return []
     call = activation(value.gi_frame)
-    names = sorted(call.locals)
-    walk.out += ("generator", call.code.co_qualname, call.lasti, *names)
-    return [*(call.locals[name] for name in names), call.temporaries]
+    walk.out += ("generator", call.code.co_qualname, call.lasti, *call.locals)
+    return [*call.locals.values(), call.temporaries]
 
 
 def _iterator(walk: Walk, value: Any) -> list[object]:
@@ -295,15 +310,25 @@ def _iterator(walk: Walk, value: Any) -> list[object]:
     return list(value.__reduce__()[1:])
 
 
-_VALUES = frozenset({_by_value, _method, _function, _partial})  # made anew at each use: identity means nothing
-_IDENTIFIED: tuple[tuple[type | tuple[type, ...], Writer], ...] = (
+_BY_CLASS: tuple[tuple[type | tuple[type, ...], Writer], ...] = (
+    (Config, _constant),
+    (Oid, _constant),
+    (Task, _task),
+    (Op, _operation),
+    (Enum, _enum),
+    (Seq, _seq),
+    (tuple, _tuple),
     ((list, deque), _sequence),
     (dict, _dict),
-    (set, _set),
+    ((set, frozenset), _set),
     (bytearray, _bytes),
     (FunctionType, _function),
     (CellType, _cell),
     ((MethodType, BuiltinMethodType), _method),
     (partial, _partial),
     (GeneratorType, _generator),
+    (_GeneratorContextManager, _manager),
+    ((range, type, ModuleType, CodeType, int, str), _name),
 )
+_VALUES = frozenset({_constant, _enum, _operation, _task, _seq, _tuple, _value, _name, _function, _method, _partial})
+"""Writers of what is equal if its parts are, and may be made anew at each use; anything else has an identity."""

@@ -19,6 +19,9 @@ from tests.checker.schedule import miniature
 from tests.checker.schedule.miniature import chosen, explored, livelock
 
 
+LONGEST = 100  # decisions: more than any schedule of the programs that are enumerated here
+
+
 class _Branches(Replay):
     """A replay that notes the hash of each state, and the decisions that could follow the schedule."""
 
@@ -55,6 +58,7 @@ def brute_force(found: Chosen) -> tuple[set[bytes], set[str]]:
     left: list[tuple[int, ...]] = [()]
     while left:
         schedule = left.pop()
+        assert len(schedule) < LONGEST, "these schedules have no end"
         branches = _Branches(schedule)
         runtime = Runtime(make_backend("greenlets"), branches)
         branches.begin(runtime)
