@@ -65,9 +65,8 @@ def replay_tokens(tokens: Sequence[str], every_step: bool) -> Status:
 
 
 def _replay(token: str, every_step: bool) -> Status:
-    from ..schedule.backends import make_backend
     from ..schedule.request import choose, version
-    from ..schedule.runtime import Runtime
+    from ..schedule.runtime import new_runtime
     from ..schedule.strategies.replay import Replay
     from ..schedule.token import BadToken, decode
 
@@ -77,7 +76,7 @@ def _replay(token: str, every_step: bool) -> Status:
         raise Problem(str(error), "copy it again, or replay the JSON document of the run") from None
     chosen = choose(recorded.scenario, dict(recorded.options), dict(recorded.sizes))
     other = version(chosen.scenario) != recorded.version
-    runtime = Runtime(make_backend("greenlets"), Replay(()), len(recorded.decisions) + 1)
+    runtime = new_runtime("greenlets", Replay(()), len(recorded.decisions) + 1)
     trace, wrong = _again(chosen, recorded, runtime)
     if wrong:
         click.echo(f"{recorded.property}: does not happen any more: {wrong}", err=True)

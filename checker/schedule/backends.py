@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from ...model.kernel.sched import Task
+from ..selection import BadRequest
 
 
 class Backend(Protocol):
@@ -127,4 +128,10 @@ BACKENDS = ("greenlets", "threads")
 
 
 def make_backend(name: str) -> Backend:
-    return Greenlets() if name == "greenlets" else Threads()
+    """Raises BadRequest where greenlet cannot be imported."""
+    if name == "threads":
+        return Threads()
+    try:
+        return Greenlets()
+    except ImportError:
+        raise BadRequest("greenlet is not installed", "install it, or use the slower --backend threads") from None

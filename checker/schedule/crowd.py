@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..engine import Tick
-from .backends import make_backend
 from .checks import DETERMINISM, kind
 from .counterexample import Nondeterminism, of_failure
 from .parallel import Campaign, Plan, explore, pieces
 from .registry import STRATEGIES, Reach
 from .request import Chosen
-from .runtime import Runtime
+from .runtime import new_runtime
 from .session import SURVEYED_FIRST, Effort, Session, Violation, Watcher, Wish, run_session
 from .strategies.replay import Replay
 
@@ -53,7 +52,7 @@ def _session(first: Session, wish: Wish, campaign: Campaign, seconds: float) -> 
     if campaign.failures:
         run = campaign.failures[0].run
         assert run.failure is not None
-        runtime = Runtime(make_backend(wish.backend), Replay(()), wish.steps)
+        runtime = new_runtime(wish.backend, Replay(()), wish.steps)
         try:
             message, shown = of_failure(first.chosen, runtime, run)
             violations = (Violation(run.failure.check, kind(run.failure.check), message, counterexample=shown),)

@@ -14,7 +14,7 @@ from ...model.kernel import sched
 from ...model.kernel.scenario import World
 from ...model.kernel.sched import Oops, Op, Stopped, Task
 from ...model.kernel.sync import lockdep
-from .backends import Backend
+from .backends import Backend, make_backend
 from .strategy import Strategy
 
 
@@ -50,6 +50,7 @@ class Runtime:
         self.most_steps = most_steps
         self.lock_order = lock_order
         self.observers: list[Callable[[], None]] = []  # called after each step, after the checks
+        self.raises = True  # an exception of Python in a task leaves ``run``; else it is a failure like others
         self.on_failure: Callable[[], None] | None = None  # called where it happens, before anything unwinds
         self._reset()
 
@@ -141,8 +142,9 @@ class Runtime:
         except Exception as error:
             if self.end:  # an error while a stopped task unwinds says nothing
                 return
-            self._fail("exception", f"{type(error).__name__}: {error}")
-            raise
+            self._fail("exception", _described(error))
+            if self.raises:
+                raise
         finally:
             task.done = True
             self.alive.remove(task)
@@ -261,3 +263,19 @@ class Runtime:
             if self.on_failure is not None:
                 self.on_failure()
         self.end = "failed"
+
+
+def _described(error: Exception) -> str:
+    """What was raised, and at which line."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = "" if trace is None else f", at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    return f"{type(error).__name__}: {error}{where}"
+
+
+def new_runtime(backend: str, strategy: Strategy, most_steps: int) -> Runtime:
+    """A runtime as users want it: whatever happens in a task is a failure with a schedule."""
+    runtime = Runtime(make_backend(backend), strategy, most_steps)
+    runtime.raises = False
+    return runtime

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ...specs.verdict import Grade, Verdict
-from .backends import make_backend
 from .checks import DETERMINISM, LOST_PROGRESS, kind
 from .counterexample import Counterexample, Nondeterminism, of_failure, of_lasso, of_lost
 from .garbage import rare_collections
@@ -19,7 +18,7 @@ from .patience import lost_progress
 from .progress import Judged, Progress
 from .registry import STRATEGIES, Entry, Reach, make
 from .request import Chosen
-from .runtime import Run, Runtime
+from .runtime import Run, Runtime, new_runtime
 from .statespace import StateSpace
 from .strategies.replay import Replay
 from .strategies.states import States
@@ -27,7 +26,7 @@ from .strategy import Strategy
 from .survey import Survey
 
 SURVEYED_FIRST = 48  # runs whose states are all looked at, at ten times the cost or more
-SURVEYED_EACH = 16  # after these: every so often one
+SURVEYED_EACH = 128  # after these: every so often one, so that the others have most of the time
 MOST_SURVEYED = 50_000  # states: enough to find a loop in, and not too much memory
 GROWTH = 1.2  # loops are looked for again when there are so many times as many steps
 AROUND_A_LOOP = 2_000  # states that are explored to grade a loop that runs fell into: a few seconds
@@ -257,7 +256,7 @@ def run_session(
     """Raises ``BadRequest``, and whatever stops the program. ``stop`` is asked between runs."""
     entry = STRATEGIES[wish.strategy]
     strategy = make(wish.strategy, wish.seed, wish.runs, wish.states)
-    runtime = Runtime(make_backend(wish.backend), strategy, wish.steps)
+    runtime = new_runtime(wish.backend, strategy, wish.steps)
     scout = make("sticky", wish.seed, wish.runs)
     with rare_collections():
         return _Course(chosen, wish, entry, strategy, scout, runtime, tell, stop).go()

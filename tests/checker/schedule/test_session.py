@@ -195,6 +195,32 @@ def test_where_a_run_could_not_be_repeated_is_told() -> None:
     raise AssertionError("no run began with the second task")
 
 
+def test_a_scenario_that_cannot_be_set_up_is_told() -> None:
+    def build(config: Config, sizes: Mapping[str, int]) -> World:
+        raise sched.Oops("setup", "no page is left")
+
+    done = session(chosen(Scenario("broken", "", build, {}, {})), "random")
+    assert [(v.property, v.message) for v in done.violations] == [("setup", "no page is left")]
+
+
+@pytest.mark.parametrize("backend", ["greenlets", "threads"])
+def test_an_exception_in_a_task_is_a_failure_with_its_line(backend: str) -> None:
+    def build(config: Config, sizes: Mapping[str, int]) -> World:
+        def task() -> None:
+            sched.point(Op("look", None, READ))
+            raise KeyError("missing")
+
+        sched.spawn("victim", task)
+        return World([])
+
+    done = session(chosen(Scenario("broken", "", build, {}, {})), "random", backend=backend)
+    assert done.violations[0].property == "exception"
+    assert done.violations[0].message.startswith("KeyError: 'missing', at ")
+    shown = done.violations[0].counterexample
+    assert shown is not None
+    assert shown.recorded.decisions == ((1,),)
+
+
 def test_every_check_of_the_kernel_is_in_the_list() -> None:
     """What ``Oops`` names in the sources; a scenario of a user may have others."""
     root = Path(sched.__file__).parent
