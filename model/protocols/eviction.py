@@ -9,6 +9,9 @@ The buffer object has all device pages of the window. Up to three passes; the cr
 all its pages were freed, by us or by CPU faults. The evictor knows no address: it finds the mappings by reverse map at
 the moment it changes them.
 
+Departure: a pass takes the pages one after the other, each from its reference to its new entry; the kernel makes each
+step of a pass for all of them before the next.
+
 Mutants: ``find="recorded-address"`` trusts the address the page had when it was migrated to the device,
 ``find="address-lookup"`` takes mmap_lock to look it up, under the buffer's reservation.
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """What else happens to an address space: munmap() and mremap(), each with its notifier events.
 
-Functions modelled: zap_pte_range() (mm/memory.c), do_vmi_munmap() (mm/mmap.c), move_vma() and move_ptes()
+Functions modelled: zap_pte_range() (mm/memory.c), vms_complete_munmap_vmas() (mm/vma.c), move_vma() and move_ptes()
 (mm/mremap.c); Linux 6.15. An address that is being migrated is unmapped by clearing the migration entry: the
 migration's own reference keeps the page until it finds no entry to restore.
 """
@@ -38,16 +38,18 @@ def zap_at(k: Svm, drv: Callback, at: int) -> None:
 
 @process(Unmapper.unmappers)
 def unmapper(k: Unmapper, drv: Callback) -> None:
-    """munmap() of one page of the window."""
+    """munmap() of one page of the window: the VMA goes under the write lock, the entry under the read lock."""
     with pending("munmap-returns"):
         at = 0
         if k.window == 2:
             at = choose(0, 1)
         k.mmap.down_write()
-        if k.vma[at]:
-            k.vma[at] = False
+        present = k.vma[at]
+        k.vma[at] = False
+        k.mmap.downgrade_write()
+        if present:
             zap_at(k, drv, at)
-        k.mmap.up_write()
+        k.mmap.up_read()
 
 
 @process(Remapper.remappers)
