@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from ..gpu.pagemap import DrmPagemap
 from ..kernel import Kernel
-from ..mm.pte import DEVICE_PRIVATE, MIGRATION, Pte
 from ..scenario import World
 from .abstraction import Abstraction, Observed, same
+from .parts import kind
 
 
 def observe(world: World) -> Observed:
@@ -18,18 +18,15 @@ def observe(world: World) -> Observed:
     assert isinstance(ops, DrmPagemap)
     seen: dict[str, object] = {
         "driver.owner": ops.driver_mutex.owner,
+        "waiters.waiting": page.lock.waiters,
         "pages[0].allocated": page.refcount > 0,
         "pages[0].lock.owner": page.lock.owner,
         "pages[0].refs.count": page.refcount or ...,  # a free page has no count
     }
     for number, mm in enumerate(kernel.mms):
-        seen[f"maps[{number}].pte"] = _pte(mm.pte(0))
+        seen[f"maps[{number}].pte"] = kind(mm.pte(0))
         seen[f"maps[{number}].ptl.owner"] = mm.ptl.owner
     return seen
-
-
-def _pte(entry: Pte) -> str:
-    return {DEVICE_PRIVATE: "DEVICE", MIGRATION: "MIGRATION"}.get(entry.kind, "RAM")
 
 
 ABSTRACTION = Abstraction(
