@@ -73,10 +73,10 @@ class NativeEngine:
         reduction = plan(program, properties, self._reductions)
         try:
             unit = translate([program], [reduction])
+            compact = self.compact and unit.programs[0].packing.words > 1
+            built = build_known(_sources_of(unit, reduction).digest, lambda: unit.sources, FLAGS if compact else ())
         except Unsupported as problem:
             return _by_reference(f"{problem}", program, properties, limits, progress)
-        compact = self.compact and unit.programs[0].packing.words > 1
-        built = build_known(_sources_of(unit, reduction).digest, lambda: unit.sources, FLAGS if compact else ())
         if isinstance(built, NoCompiler):
             return _by_reference(f"{built.reason} {built.remedy}", program, properties, limits, progress)
         workers = self.workers or os.cpu_count() or 1

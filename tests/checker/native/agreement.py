@@ -9,7 +9,9 @@ from itertools import count
 
 from svmcheck.checker.engine import Limits, Outcome
 from svmcheck.checker.native.engine import decide_by
+from svmcheck.checker.native.packing import Unsupported
 from svmcheck.checker.native.reductions import plan
+from svmcheck.checker.native.unit import translate
 from svmcheck.checker.reductions import NONE
 from svmcheck.checker.reference.engine import ReferenceEngine
 from svmcheck.checker.verdicts import needs_graph
@@ -52,9 +54,17 @@ def samples(first: int, wanted: int, make: Callable[[int], Program] = varied) ->
         if len(found) == wanted:
             break
         outcome = by_reference(program := make(seed))
-        if outcome is not None:
+        if outcome is not None and translatable(program):
             found.append(Sample(seed, program, outcome))
     return found
+
+
+def translatable(program: Program) -> bool:
+    """Whether C's integers are wide enough for its arithmetic; if not, the native engine leaves it to the reference."""
+    try:
+        return bool(translate([program]).sources)
+    except Unsupported:
+        return False
 
 
 def disagreements(batch: Sequence[Sample], flags: tuple[str, ...] = QUICK) -> Iterator[str]:

@@ -14,7 +14,7 @@ from svmcheck.model.ir.properties import Property, properties
 from svmcheck.model.ir.types import IntType, SetType
 from svmcheck.specs.verdict import Verdict
 from tests.checker.native.test_search import counters
-from tests.irbuild import Automaton, eq, invariant, load, ne, plus, program, put, variable
+from tests.irbuild import Automaton, binary, eq, invariant, load, ne, plus, program, put, variable
 
 
 def decided(given: Program, limits: Limits | None = None, *names: str) -> Outcome:
@@ -97,6 +97,17 @@ def test_without_a_compiler_the_reference_engine_decides(monkeypatch: pytest.Mon
     outcome = decided(stepper(6))
     assert {r.engine for r in outcome.results} == {"reference"}
     assert "There is none." in outcome.notes[0]
+
+
+def test_arithmetic_beyond_64_bits_is_decided_by_the_reference_engine() -> None:
+    large = load("x", type=IntType(0, 2**20))
+    product = large
+    for _ in range(4):
+        product = binary("*", product, large, IntType(0, 2**62))
+    lone = Automaton("lone").edge("a", "b", guard=eq(product, 0))
+    outcome = decided(program(lone, variables=(variable("x", type=IntType(0, 2**20)),)))
+    assert {r.engine for r in outcome.results} == {"reference"}
+    assert "63 bits" in outcome.notes[0]
 
 
 def test_a_program_beyond_the_packing_is_decided_by_the_reference_engine() -> None:
