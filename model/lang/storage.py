@@ -9,6 +9,7 @@ from functools import cache
 
 from ..ir.program import Dim, Heap, Variable
 from ..ir.types import BOOL, EnumType, IntType, PidType, RefType, SetType, Type
+from . import record_parameters
 from .declare import Pid, Pool, Record, Size, Spec, is_array, is_field, is_pool
 
 
@@ -193,6 +194,10 @@ def _declare(
     if is_field(value):
         _declare_field(storage, cls, name, value.spec, prefix, dims, ghost)
     elif isinstance(value, Record):
+        try:
+            record_parameters.check(value)
+        except record_parameters.ParameterError as error:
+            raise StorageError(cls, name, error.problem, error.advice) from error
         for inner, field_value in members(type(value)):
             _declare(storage, type(value), inner, field_value, f"{prefix}{name}.", dims, ghost)
     elif is_array(value):

@@ -10,6 +10,7 @@ from ...ir.build import arithmetic, compare
 from ...ir.expr import Binary, Const, Expr, Load, integer
 from ...ir.types import BOOL, PidType, RefType
 from ..declare import Options, Record, Size, is_array, is_field, is_pool
+from ..record_parameters import defaults
 from ..storage import members, space_of
 from ..values import Alias, ArrayValue, Meaning, OptionsValue, Place, PoolValue, Static, Value
 from . import names
@@ -65,12 +66,7 @@ def field(low: Lowerer, owner: Alias, attr: str, node: ast.AST) -> Meaning:
 
 def parameters(record: Record) -> dict[str, object]:
     """The static parameters of an embedded record: annotated class attributes, overridden where it is embedded."""
-    result: dict[str, object] = {}
-    for base in reversed(type(record).__mro__):
-        for attr in vars(base).get("__annotations__", {}):
-            if attr in vars(base):
-                result[attr] = vars(base)[attr]
-    return result | record.parameters
+    return defaults(type(record)) | record.parameters
 
 
 def dereference(low: Lowerer, base: Meaning, node: ast.AST) -> Alias:
