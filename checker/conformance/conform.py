@@ -22,6 +22,7 @@ from ..schedule.strategy import Strategy
 from .follow import Follower, Mismatch
 from .view import Seen, View
 
+MOST_STEPS = 1_000  # of a run: more than any that ends has, and a livelock shows nothing new for ever
 PROTOCOLS = Path(__file__).resolve().parents[2] / "model" / "protocols"
 
 
@@ -46,13 +47,13 @@ class Conformance:
     covered: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     differences: list[Difference] = field(default_factory=list[Difference])
 
-    def missed(self, engine: Engine, limits: Limits = Limits()) -> list[tuple[str, int]]:
+    def missed(self, engine: Engine, limits: Limits | None = None) -> list[tuple[str, int]]:
         """Steps that the protocol can take at these sizes and options, and that no run has met.
 
         Raises ``Undecided`` where the engine reaches a limit before it knows which those are.
         """
         program = self.view.program
-        coverage = engine.decide(program, properties(program), limits, lambda tick: None).coverage
+        coverage = engine.decide(program, properties(program), limits or Limits(), lambda tick: None).coverage
         if not coverage.complete:
             raise Undecided(f"{program.name} has more states than the limits allow")
         processes = [p for p in program.processes if p.count]
@@ -100,6 +101,7 @@ def conform(
     sizes: Mapping[str, int] | None = None,
     against: View | None = None,
     most_differences: int = 1,
+    most_steps: int = MOST_STEPS,
 ) -> Conformance:
     """Runs until the strategy has enough, or so many differences are found.
 
@@ -108,7 +110,7 @@ def conform(
     """
     chosen = chosen_for(abstraction, options, sizes)
     result = Conformance(against or view_of(abstraction, chosen))
-    runtime = Runtime(Greenlets(), strategy)
+    runtime = Runtime(Greenlets(), strategy, most_steps)
     while len(result.differences) < most_differences and strategy.begin(runtime):
         followed = _Followed(chosen, result.view, runtime)
         run = runtime.run(followed.setup)

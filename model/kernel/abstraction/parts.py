@@ -38,7 +38,7 @@ def rwsem(name: str, lock: RwSem) -> dict[str, object]:
 
 
 def heap(device_pages: list[Folio], ram_pages: int) -> dict[str, object]:
-    """The device pages, and who waits for one of them to be unlocked. A free page has no references and no lock to compare."""
+    """The device pages, and who waits for one to be unlocked. Of a free page there are no references to compare."""
     seen: dict[str, object] = {"waiters.waiting": [task for page in device_pages for task in page.lock.waiters]}
     for number, page in enumerate(device_pages, ram_pages):
         seen[f"Page[{number}].allocated"] = page.refcount > 0

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Runs of the executable kernel are runs of its protocols, and those of a broken kernel are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from svmcheck.checker.conformance.conform import Undecided, chosen_for, conform, view_of
+from svmcheck.checker.conformance.view import Unobservable
+from svmcheck.checker.engine import Limits
+from svmcheck.checker.reference.engine import ReferenceEngine
+from svmcheck.checker.schedule.strategies.pos import Pos
+from svmcheck.checker.schedule.strategies.random import RandomWalk
+from svmcheck.model.kernel.abstraction import load
+
+ABSTRACTIONS = load()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "options", "sizes"),
+    [
+        ("cpu-fault", {"generation": "g1"}, {"cpu_threads": 3}),
+        ("cpu-fault", {"generation": "g1", "driver_lock": "true"}, {"cpu_threads": 2}),
+        ("cpu-fault", {"generation": "g2"}, {"cpu_threads": 3}),
+        ("cpu-fault", {"generation": "g3"}, {"cpu_threads": 2, "mappings": 2}),
+        ("cpu-fault", {"generation": "g3", "entry_wait": "reference"}, {"cpu_threads": 2}),
+        ("eviction", {}, {"cpu_threads": 1}),
+        ("eviction", {}, {"cpu_threads": 1, "unmappers": 1}),
+        ("eviction", {}, {"cpu_threads": 1, "evictors": 2}),
+        ("eviction", {}, {"cpu_threads": 1, "evictors": 0, "window": 2, "unmappers": 1}),
+    ],
+)
+def test_the_kernel_does_what_its_protocol_does(
+    protocol: str, options: Mapping[str, str], sizes: Mapping[str, int]
+) -> None:
+    result = conform(ABSTRACTIONS[protocol], Pos(7, 25), options, sizes)
+    assert [difference.message for difference in result.differences] == []
+    assert result.runs == 25
+    assert len(result.covered) > 20
+
+
+@pytest.mark.parametrize(
+    ("protocol", "rules", "broken", "sizes", "told"),
+    [
+        ("cpu-fault", {"generation": "g1"}, {"generation": "g0"}, {}, "DEVICE -> MIGRATION"),
+        ("cpu-fault", {"generation": "g2"}, {"generation": "g1"}, {}, "refs.count"),
+        ("cpu-fault", {"generation": "g1"}, {"generation": "g2"}, {}, "lock.owner"),
+        ("cpu-fault", {"generation": "g3"}, {"generation": "g0"}, {}, "lock.owner"),
+        ("cpu-fault", {"generation": "g2"}, {"generation": "g3"}, {}, "waiters.waiting"),
+        ("cpu-fault", {}, {"release": "put-then-unlock"}, {}, "page-lock"),
+        ("cpu-fault", {}, {"fault_page": "missing"}, {}, "refs.count"),
+        ("cpu-fault", {}, {"driver_lock": "true"}, {}, "driver.owner"),
+        ("cpu-fault", {}, {"entry_wait": "reference"}, {}, "refs.count"),
+        ("cpu-fault", {}, {"data_put": "page-free-and-fault"}, {}, "devmem-detached"),
+        ("eviction", {}, {"generation": "g1"}, {}, "refs.count"),
+        ("eviction", {}, {"entry_wait": "reference"}, {}, "refs.count"),
+        ("eviction", {}, {"fault_page": "missing"}, {}, "refs.count"),
+        ("eviction", {}, {"evict_failure": "ignored"}, {}, "devmem-detached"),
+        ("eviction", {}, {"find": "address-lookup"}, {}, "lock-order"),
+        ("eviction", {}, {"migrate_window": "whole"}, {"window": 2, "evictors": 0}, "DEVICE -> MIGRATION"),
+    ],
+)
+def test_a_kernel_that_breaks_a_rule_is_told_from_the_protocol(
+    protocol: str, rules: Mapping[str, str], broken: Mapping[str, str], sizes: Mapping[str, int], told: str
+) -> None:
+    abstraction = ABSTRACTIONS[protocol]
+    kept = view_of(abstraction, chosen_for(abstraction, rules, sizes))
+    result = conform(abstraction, RandomWalk(1, 200), {**rules, **broken}, sizes, against=kept)
+    assert len(result.differences) == 1
+    assert told in result.differences[0].message
+
+
+def test_every_step_of_the_protocol_is_met() -> None:
+    result = conform(ABSTRACTIONS["cpu-fault"], RandomWalk(1, 100), {"generation": "g1"}, {"cpu_threads": 3})
+    assert result.missed(ReferenceEngine()) == []
+
+
+def test_steps_that_no_run_has_met_are_named() -> None:
+    result = conform(ABSTRACTIONS["cpu-fault"], RandomWalk(1, 1), {"generation": "g1"}, {"cpu_threads": 2})
+    missed = [result.label(edge) for edge in result.missed(ReferenceEngine())]
+    assert missed
+    assert all(text.startswith("cpu_fault:") for text in missed)
+
+
+def test_what_can_be_met_may_be_unknown() -> None:
+    result = conform(ABSTRACTIONS["cpu-fault"], RandomWalk(1, 1), {}, {"cpu_threads": 2})
+    with pytest.raises(Undecided, match="more states"):
+        result.missed(ReferenceEngine(), Limits(states=10))
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "told"),
+    [("maps[7].pte", "RAM", "has no maps"), ("maps[0].pte", "SWAPPED", "cannot be 'SWAPPED'")],
+)
+def test_an_abstraction_that_names_what_there_is_not(cell: str, value: str, told: str) -> None:
+    wrong = replace(ABSTRACTIONS["cpu-fault"], observe=lambda world: {cell: value})
+    with pytest.raises(Unobservable, match=told):
+        conform(wrong, RandomWalk(1, 1))
