@@ -26,11 +26,13 @@ def mremap(mm: Mm, old: int, pages: int, new: int, dontunmap: bool = False) -> i
     if old < new + pages and new < old + pages:
         return -EINVAL
     mm.mmap_lock.down_write()
-    clear_vmas(mm, detach_vmas(mm, new, new + pages), new, new + pages)
     vma = mm.find_vma(old)
     if vma is None or vma.end < old + pages:
         mm.mmap_lock.up_write()
         return -EFAULT
+    clear_vmas(mm, detach_vmas(mm, new, new + pages), new, new + pages)
+    vma = mm.find_vma(old)  # of a VMA that had both ranges the part with the old one is left
+    assert vma is not None
     copy = copy_vma(vma, old, pages, new)
     move_page_tables(vma, old, copy)
     if not dontunmap:
