@@ -58,7 +58,7 @@ def _progress(session: Session) -> Iterator[Result]:
                           assumptions=assumptions)  # fmt: skip
     elif session.reach is Reach.SOME:
         verdict, message = _outcome(session, Reach.SOME)
-        looked = f"no loop in the states of {session.effort.surveyed:,} runs"
+        looked = f"no loop in {session.effort.states:,} states that runs came through"
         for name in _claims(session):
             yield _result(session, name, "livelock", verdict, looked if verdict is Verdict.SAMPLED else message)
         if session.goals and STRATEGIES[session.wish.strategy].fair:

@@ -7,7 +7,7 @@ It ends at the first violation. Every failing schedule is run again before it is
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ...specs.verdict import Grade, Verdict
@@ -29,7 +29,7 @@ SURVEYED_FIRST = 48  # runs whose states are all looked at, at ten times the cos
 SURVEYED_EACH = 128  # after these: every so often one, so that the others have most of the time
 MOST_SURVEYED = 50_000  # states: enough to find a loop in, and not too much memory
 GROWTH = 1.2  # loops are looked for again when there are so many times as many steps
-AROUND_A_LOOP = 2_000  # states that are explored to grade a loop that runs fell into: a few seconds
+AROUND = 2_000  # states that are explored beside what runs came through, or to grade a loop: a few seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,7 @@ class _Course:
     goals: set[str] = field(default_factory=set[str])
     space: StateSpace = field(default_factory=StateSpace)  # what surveyed runs came through
     looked: int = 0  # how many steps it had when a loop was looked for last
+    looked_around: bool = False
 
     def go(self) -> Session:
         cut, violations, judged = "", tuple[Violation, ...](), tuple[Judged, ...]()
@@ -136,6 +137,9 @@ class _Course:
                 return "interrupted", ()
             if self.wish.seconds is not None and time.monotonic() - self.begun >= self.wish.seconds:
                 return f"the limit of {self.wish.seconds:g} s", ()
+            violation = self._look_around()
+            if violation is not None:
+                return "", (violation,)
             if self.entry.reach is Reach.SOME and self.effort.runs >= self.wish.runs:
                 return "", ()
             survey = Survey(self._surveyed(), self.space) if self._is_surveyed() else None
@@ -161,6 +165,14 @@ class _Course:
         self.effort.surveyed += 1
         return self.scout if self.effort.surveyed % 2 == 0 else self.strategy
 
+    def _look_around(self) -> Violation | None:
+        """Once, after the first runs: a loop may lie beside what they came through, one step of somebody else away."""
+        if self.looked_around or not len(self.space) or self.effort.runs < min(SURVEYED_FIRST, self.wish.runs):
+            return None
+        self.looked_around = True
+        self.looked = 0
+        return self._explored(()) or self._livelock()
+
     def _why_unfinished(self) -> str:
         """What a strategy that has nothing left to try says of itself. Raises Nondeterminism."""
         if self.entry.reach is Reach.SOME or getattr(self.strategy, "complete", False):
@@ -184,8 +196,8 @@ class _Course:
 
     def _measure(self) -> None:
         self.effort.seconds = time.monotonic() - self.begun
-        if isinstance(self.strategy, States):
-            self.effort.states, self.effort.transitions = len(self.strategy.space), self.strategy.space.transitions
+        space = self.strategy.space if isinstance(self.strategy, States) else self.space
+        self.effort.states, self.effort.transitions = len(space), space.transitions
 
     # ---- what a run shows
 
@@ -200,13 +212,13 @@ class _Course:
             survey.begin(self.runtime)
             self.runtime.strategy = survey
             self.runtime.run(self.chosen.setup)
-        livelock = None if survey is None else self._livelock(survey)
+        if survey is not None and survey.fault:
+            raise Nondeterminism(survey.fault)
+        livelock = None if survey is None else self._livelock()
         return livelock or self._lost(run)
 
-    def _livelock(self, survey: Survey) -> Violation | None:
+    def _livelock(self) -> Violation | None:
         """A loop in what the surveyed runs came through; the states around it grade it and may have a simpler one."""
-        if survey.fault:
-            raise Nondeterminism(survey.fault)
         if self.space.transitions < GROWTH * self.looked:
             return None
         self.looked = self.space.transitions
@@ -214,13 +226,20 @@ class _Course:
         if first is None or first.lasso is None:
             return None
         loop = self.space.after(first.lasso.loop, self.space.after(first.lasso.stem)[-1])
-        states = States(len(self.space) + AROUND_A_LOOP, self.space, near=loop)
+        failure = self._explored(loop)
+        return failure or self._told(_loop(self.space) or first, shorten=not self.space.complete)
+
+    def _explored(self, near: Iterable[int]) -> Violation | None:
+        """Go on from known states, those ``near`` first, for a while; a run that fails on the way is told."""
+        states = States(len(self.space) + AROUND, self.space, near)
         self.runtime.strategy = states
         while states.begin(self.runtime) and not self.stop():
-            self.runtime.run(self.chosen.setup)
+            run = self.runtime.run(self.chosen.setup)
+            if run.failure is not None:
+                return self._violated(run, None)
         if states.fault:
             raise Nondeterminism(states.fault)
-        return self._told(_loop(self.space) or first, shorten=not states.complete)
+        return None
 
     def _told(self, judged: Judged, shorten: bool) -> Violation:
         assert judged.lasso is not None
