@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -131,7 +131,7 @@ class _Followed:
         self.view = view
         self.runtime = runtime
         self.follower = Follower(view)
-        self._read = lambda world: ()
+        self._read: Callable[[World], Seen] = lambda world: ()
         self._mismatch: Mismatch | None = None
 
     def setup(self) -> World:
@@ -145,8 +145,7 @@ class _Followed:
         runtime = self.runtime
         task = runtime.last_task
         if self.follower.mismatch is None and task is not None:
-            seen: Seen = self._read(runtime.world)
-            self.follower.step(task, runtime.last_op.name, seen)
+            self.follower.step(task, runtime.last_op.name, self._read(runtime.world))
 
     def difference(self, run: Run) -> str:
         """Where the two part, or nothing."""

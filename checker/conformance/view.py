@@ -42,6 +42,7 @@ class View:
     abstraction: Abstraction
     semantics: Semantics = field(init=False)
     positions: tuple[int, ...] | None = None  # of the observed cells in a state; known once a world has been seen
+    _present: tuple[int, ...] = ()  # of these, which of them are only told whether they are null
     _alone: dict[tuple[int, State], Reached] = field(init=False, default_factory=dict[tuple[int, State], Reached])
     _silent: dict[tuple[int, State], list[tuple[State, Edges]]] = field(
         init=False, default_factory=dict[tuple[int, State], list[tuple[State, Edges]]]
@@ -63,6 +64,7 @@ class View:
         if self.positions not in (None, positions):
             raise Unobservable(f"what is observed of {self.abstraction.scenario} differs from run to run")
         self.positions = positions
+        self._present = tuple(k for k, name in enumerate(names) if name.endswith(self.abstraction.present or ("\0",)))
         types = tuple(self._types[name][1] for name in names)
 
         def read(world: World) -> Seen:
@@ -119,7 +121,12 @@ class View:
         """What is observed of a state of the protocol."""
         if self.positions is None:
             raise Unobservable("no world has been looked at")
-        return tuple(state[at] for at in self.positions)
+        if not self._present:
+            return tuple([state[at] for at in self.positions])
+        looks = [state[at] for at in self.positions]
+        for k in self._present:
+            looks[k] = min(looks[k], 1)
+        return tuple(looks)
 
     def fits(self, state: State, seen: Seen) -> bool:
         """Whether a state of the protocol looks like this."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .abstraction import Abstraction, Observed, Slot, same
+from .abstraction import PRESENT, Abstraction, Observed, Slot, same
 
 
 def load() -> dict[str, Abstraction]:
@@ -19,4 +19,4 @@ def load() -> dict[str, Abstraction]:
     return found
 
 
-__all__ = ["Abstraction", "Observed", "Slot", "load", "same"]
+__all__ = ["PRESENT", "Abstraction", "Observed", "Slot", "load", "same"]

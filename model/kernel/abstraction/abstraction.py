@@ -5,13 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from ..scenario import World
 from ..sched import Task
-
-Observed = Mapping[str, object]
-"""Cell of the protocol (``maps[0].pte``) -> its value: bool, int, the name of an enum's member, a Task or None, a list
-of Tasks for a set of processes, a Slot; ``...``: nothing is said about it. The cells are the same in all states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +16,15 @@ class Slot:
     """A reference to the record in place ``index`` of its heap, alive or freed."""
 
     index: int
+
+
+Observed = Mapping[str, object]
+"""Cell of the protocol (``maps[0].pte``) -> its value: bool, int, the name of an enum's member, a Task or None, a list
+of Tasks for a set of processes, a Slot, PRESENT; ``...``: nothing is said about it. The cells are the same in all
+states."""
+
+PRESENT: Final = Slot(0)
+"""Some record, where it is only told whether there is one (``Abstraction.present``)."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Abstraction:
     ``fixed``. ``options``: option of the protocol -> option of the kernel; others are ``set``, and what the scenario
     needs beside its defaults is in ``kernel``. ``values``: where a value has another name in the kernel.
     ``actors``: how the name of a task begins -> the actor it is, in the order of their numbers; a task of another name
-    must change nothing that is observed.
+    must change nothing that is observed. ``present``: endings of cells of which is only told whether they are null.
     ``shows``: property of the protocol -> the checks of the executable kernel that fail where it is violated.
     """
 
@@ -46,6 +52,7 @@ class Abstraction:
     kernel: Mapping[str, str] = field(default_factory=dict[str, str])
     values: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     world: str | None = None
+    present: tuple[str, ...] = ()
     shows: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     def actor_of(self, task: Task) -> tuple[str, int] | None:

@@ -45,10 +45,12 @@ class PagemapOptions:
     """drm_pagemap: migration to the device and back. ``copy="cpu"``: no copy engine, a copied page is one step.
 
     ``driver``: what zone_device_data is, as in ``model/protocols/backpointer.py``.
+    ``target_range``: whether amdkfd has a range at the address that mremap() moves pages to.
     ``driver_lock``: migrate_to_ram() takes a mutex of the driver, which the design forbids.
     """
 
     driver: Literal["drm-pagemap", "nouveau", "recorded-address", "amdkfd"] = "drm-pagemap"
+    target_range: Literal["none", "in-system-memory"] = "none"
     driver_lock: bool = False
     migrate_window: Literal["whole", "fault-page-only"] = "whole"
     copy: Literal["engine", "cpu"] = "engine"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Scenarios with the set-up and the actors of a protocol, for holding the two against each other."""
+"""Eviction with the set-up and the actors of its protocol, for holding the two against each other."""
 
 from __future__ import annotations
 
