@@ -220,7 +220,7 @@ class _Search:
         return None if self._loop(moment) else moment
 
     def _choice(self, moment: _Moment, enabled: list[Task]) -> _Choice | None:
-        """The tasks in the order of the path. To let another than the first go on costs a deviation, unless it is the
+        """The tasks in the order of the path, the last to move first where that says nothing. To let another than the first go on costs a deviation, unless it is the
         one that deviated just before. None: tried before, with as many deviations left."""
         left, astray = self._before()
         key = moment.digest, moment.at, astray
@@ -229,9 +229,9 @@ class _Search:
         self._dead[key] = left
         best = max(self._at, key=lambda place: sum(place.taken))
         due = {task.number: self._due(best, task) for task in enabled}
-        order = sorted(due, key=lambda number: (due[number], number))
-        over = due[order[0]] == NEVER  # whatever happens now, the path does not tell
-        costs = {number: 0 if over or number == order[0] else -1 if number == astray else 1 for number in order}
+        last = self._runtime.last_task
+        order = sorted(due, key=lambda number: (due[number], last is None or number != last.number, number))
+        costs = {number: 0 if number == order[0] else -1 if number == astray else 1 for number in order}
         return _Choice([number for number in order if costs[number] <= left], left, astray, moment, costs)
 
     def _due(self, place: Place, task: Task) -> int:

@@ -5,8 +5,9 @@ Observed are both address spaces, whether each address has a CPU page-table entr
 page an entry maps is not said, because pages and what zone_device_data points at come and go in places of their own on
 each side. VMAs are compared while nobody has the mmap_lock for write: mremap(), fork() and exit do in several steps
 under it what the protocol does in one. Where a child shares the pages, migration entries are not told from what they
-become: remove_migration_ptes() replaces them one by one, in the protocol all at once. Of the GPU faults, brackets and locks on the way only their outcome is seen.
-drm_pagemap moves two pages at once, the protocol one by one: with that driver one page is compared.
+become: remove_migration_ptes() replaces them one by one, in the protocol all at once. Of the GPU faults, brackets and
+locks on the way only their outcome is seen. drm_pagemap moves two pages at once, the protocol one by one: with that
+driver one page is compared.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from .. import sched
 from ..object import Kobject
-from ..sched import READ, WRITE, Op, point
+from ..sched import READ, WRITE, Oops, Op, point
 from ..slab import Slab
 from ..sync.atomic import Refcount
 from ..sync.waitqueue import Completion
@@ -92,7 +92,8 @@ class Zdd(Slab):
 def zdd_of(folio: Folio) -> Zdd:
     """page->zone_device_data: the caller keeps the page from being freed, and with it the zdd."""
     zdd = folio.zone_device_data
-    assert isinstance(zdd, Zdd)
+    if not isinstance(zdd, Zdd):
+        raise Oops("backpointer", f"zone_device_data of {folio!r} is used before it is written")
     zdd.alive()
     sched.also(folio.ref_key, READ)
     return zdd
