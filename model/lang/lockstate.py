@@ -67,6 +67,7 @@ def joined(left: Nets, right: Nets) -> Nets:
 
 def along_paths(graph: RawGraph, start: int, is_local: Callable[[str], bool]) -> dict[int, Nets]:
     """For each node that paths from ``start`` reach, what they may have done to locks on the way."""
+    decisive = _decisive(graph, is_local)
     found: dict[int, dict[Values, Nets]] = {start: {(): {}}}
     work: list[tuple[int, int, Values]] = [(start, 0, ())]
     number = 0
@@ -76,13 +77,29 @@ def along_paths(graph: RawGraph, start: int, is_local: Callable[[str], bool]) ->
         if nets is None:
             continue  # merged with others since
         for edge in graph.nodes[node].edges:
-            known = Known(values, nets).after(edge, is_local)
+            known = Known(values, nets).after(edge, decisive.__contains__)
             if known is not None:
                 arrived = _arrive(found.setdefault(edge.target, {}), known)
                 if arrived is not None:
                     number += 1
                     heappush(work, (edge.target, number, arrived))
     return {node: _of_all(list(states.values())) for node, states in found.items()}
+
+
+def _decisive(graph: RawGraph, is_local: Callable[[str], bool]) -> set[str]:
+    """The locals that some test looks at, directly or by way of others; only these tell paths apart."""
+    ops = [op for node in graph.nodes for edge in node.edges for op in edge.ops]
+    result = {name for op in ops if isinstance(op, Assume) for name in loads(op.condition) if is_local(name)}
+    sources: dict[str, set[str]] = {}
+    for op in ops:
+        if isinstance(op, Store) and is_local(op.var):
+            sources.setdefault(op.var, set()).update(filter(is_local, loads(op.value)))
+    waiting = list(result)
+    while waiting:
+        fresh = sources.get(waiting.pop(), set()) - result
+        result |= fresh
+        waiting += fresh
+    return result
 
 
 def _arrive(states: dict[Values, Nets], known: Known) -> Values | None:
