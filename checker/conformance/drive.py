@@ -220,8 +220,9 @@ class _Search:
         return None if self._loop(moment) else moment
 
     def _choice(self, moment: _Moment, enabled: list[Task]) -> _Choice | None:
-        """The tasks in the order of the path, the last to move first where that says nothing. To let another than the first go on costs a deviation, unless it is the
-        one that deviated just before. None: tried before, with as many deviations left."""
+        """The tasks in the order of the path, the last to move first where that says nothing. To let another than the
+        first go on costs a deviation, unless it is the one that deviated just before. None: tried before, with as many
+        deviations left."""
         left, astray = self._before()
         key = moment.digest, moment.at, astray
         if self._dead.get(key, -1) >= left:

@@ -39,7 +39,7 @@ class Path:
         if schedule.loop is not None:
             stem, round_ = stem[: schedule.loop], stem[schedule.loop :]
         stem = [step for step in stem if step[1] >= 0]
-        round_ = [step for step in round_ if step[1] >= 0]
+        round_ = self._needed([step for step in round_ if step[1] >= 0], played.states[schedule.loop or 0])
         self.steps = stem + round_ * ROUNDS
         everyone = view.semantics.instances
         self.own = tuple([k for k, (mover, _) in enumerate(self.steps) if mover == i] for i in everyone)
@@ -47,6 +47,20 @@ class Path:
         self.loop: tuple[tuple[int, int], ...] | None = None
         if schedule.loop is not None:
             self.loop = tuple((sum(m == i for m, _ in stem), sum(m == i for m, _ in round_)) for i in everyone)
+
+    def _needed(self, loop: list[tuple[int, int]], start: State) -> list[tuple[int, int]]:
+        """A loop without those who may rest, where it is one without them: their tasks may have come to an end."""
+        for instance in self.semantics.instances:
+            if self.semantics.location(start, instance).rests:
+                rest = [step for step in loop if step[0] != instance]
+                if rest and self._walk(start, rest) == start:
+                    loop = rest
+        return loop
+
+    def _walk(self, state: State | None, steps: list[tuple[int, int]]) -> State | None:
+        for instance, edge in steps:
+            state = None if state is None else self._take(state, instance, edge)
+        return state
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -68,7 +82,7 @@ class Path:
         for at in self.own[instance][taken[instance] :]:
             if exact and at != sum(taken):
                 return
-            target = self._take(state, at)
+            target = self._take(state, *self.steps[at])
             if target is None:
                 return
             taken[instance] += 1
@@ -79,17 +93,10 @@ class Path:
 
     def finished(self, place: Place) -> State | None:
         """The state in which the rest of the path ends, in the order of the path."""
-        state = place.state
         left = sorted(at for own, taken in zip(self.own, place.taken, strict=True) for at in own[taken:])
-        for at in left:
-            target = self._take(state, at)
-            if target is None:
-                return None
-            state = target
-        return state
+        return self._walk(place.state, [self.steps[at] for at in left])
 
-    def _take(self, state: State, at: int) -> State | None:
-        instance, edge = self.steps[at]
+    def _take(self, state: State, instance: int, edge: int) -> State | None:
         for _, number, target in self.semantics.steps(state, instance):
             if number == edge and not isinstance(target, Violation):
                 return target
