@@ -47,6 +47,7 @@ from ..lang import (
     pending,
     pool,
     process,
+    pure,
     ref,
     rest,
     state,
@@ -197,13 +198,19 @@ def invalidate_end(p: Place) -> None:
 # ---- migration of one locked page, wherever it is mapped
 
 
+@pure
+def is_mapped(k: Backpointer, page: Page) -> bool:
+    return any(q.page == page and (q.pte == Pte.DEVICE or q.pte == Pte.RAM) for q in k.places)
+
+
 def unmap_page(k: Backpointer, opt: Driver, page: Page) -> None:
-    """try_to_migrate(): the reverse map gives the addresses of this moment, with a bracket for each."""
+    """try_to_migrate(): the reverse map gives the addresses of this moment, parent before child. Each gets a bracket,
+    whether or not it maps the page still, until nobody does."""
     for i in range(6):
         p = k.places[i]
         with atomic():
-            mapped = p.page == page and (p.pte == Pte.DEVICE or p.pte == Pte.RAM)
-        if mapped:
+            visited = p.page == page and is_mapped(k, page)
+        if visited:
             invalidate_start(k, opt, p, 0, False, Event.CLEAR)
             with atomic():
                 if p.page == page and (p.pte == Pte.DEVICE or p.pte == Pte.RAM):

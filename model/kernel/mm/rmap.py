@@ -70,8 +70,9 @@ def folio_remove_rmap(folio: Folio) -> None:
     folio.touched()
 
 
-def rmap_walk(folio: Folio, visit: Callable[[Vma, int], None]) -> None:
-    """Calls ``visit`` for each place where the folio may be mapped, with the lock of its anon_vma held for read."""
+def rmap_walk(folio: Folio, visit: Callable[[Vma, int], None], done: Callable[[Folio], bool] | None = None) -> None:
+    """Calls ``visit`` for each place where the folio may be mapped, with the lock of its anon_vma held for read; the
+    rest is left out once ``done``."""
     mapping = folio.mapping
     if mapping is None:
         return
@@ -80,11 +81,22 @@ def rmap_walk(folio: Folio, visit: Callable[[Vma, int], None]) -> None:
         vpn = vma.address(folio.index)
         if vpn is not None:
             visit(vma, vpn)
+            if done is not None and done(folio):
+                break
     mapping.rwsem.up_read()
 
 
+def folio_not_mapped(folio: Folio) -> bool:
+    """In the step that visited the last place: places behind it get no notifier bracket."""
+    sched.also(folio.ref_key, READ)
+    return folio.mapcount == 0
+
+
 def try_to_migrate(folio: Folio) -> None:
-    """Replaces every entry that maps the folio, which is locked, by a migration entry."""
+    """Replaces every entry that maps the folio, which is locked, by a migration entry.
+
+    Each place that is visited gets a notifier bracket, before it is known whether the folio is mapped there.
+    """
 
     def try_to_migrate_one(vma: Vma, vpn: int) -> None:
         mm = vma.mm
@@ -98,7 +110,7 @@ def try_to_migrate(folio: Folio) -> None:
                 folio_put(folio)
         mmu_notifier_invalidate_range_end(notified)
 
-    rmap_walk(folio, try_to_migrate_one)
+    rmap_walk(folio, try_to_migrate_one, folio_not_mapped)
 
 
 def remove_migration_ptes(src: Folio, dst: Folio) -> None:
