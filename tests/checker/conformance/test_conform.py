@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -15,6 +16,7 @@ from svmcheck.checker.reference.engine import ReferenceEngine
 from svmcheck.checker.schedule.strategies.pos import Pos
 from svmcheck.checker.schedule.strategies.random import RandomWalk
 from svmcheck.model.kernel.abstraction import load
+from svmcheck.model.kernel.scenario import World
 
 ABSTRACTIONS = load()
 
@@ -31,14 +33,17 @@ ABSTRACTIONS = load()
         ("eviction", {}, {"cpu_threads": 1, "unmappers": 1}),
         ("eviction", {}, {"cpu_threads": 1, "evictors": 2}),
         ("eviction", {}, {"cpu_threads": 1, "evictors": 0, "window": 2, "unmappers": 1}),
+        ("backpointer", {}, {"remappers": 1}),
+        ("backpointer", {"driver": "nouveau"}, {}),
+        ("backpointer", {"driver": "amdkfd"}, {"parent_gpus": 0, "remappers": 1}),
     ],
 )
 def test_the_kernel_does_what_its_protocol_does(
     protocol: str, options: Mapping[str, str], sizes: Mapping[str, int]
 ) -> None:
-    result = conform(ABSTRACTIONS[protocol], Pos(7, 25), options, sizes)
+    result = conform(ABSTRACTIONS[protocol], Pos(7, 15), options, sizes)
     assert [difference.message for difference in result.differences] == []
-    assert result.runs == 25
+    assert result.runs == 15
     assert len(result.covered) > 20
 
 
@@ -60,6 +65,8 @@ def test_the_kernel_does_what_its_protocol_does(
         ("eviction", {}, {"fault_page": "missing"}, {}, "refs.count"),
         ("eviction", {}, {"evict_failure": "ignored"}, {}, "devmem-detached"),
         ("eviction", {}, {"find": "address-lookup"}, {}, "lock-order"),
+        ("backpointer", {}, {"driver": "nouveau"}, {}, "gpte"),
+        ("backpointer", {}, {"data_written": "at-gpu-fault"}, {}, "backpointer"),
         ("eviction", {}, {"migrate_window": "whole"}, {"window": 2, "evictors": 0}, "DEVICE -> MIGRATION"),
     ],
 )
@@ -91,11 +98,15 @@ def test_what_can_be_met_may_be_unknown() -> None:
         result.missed(ReferenceEngine(), Limits(states=10))
 
 
+def _nothing_but(cell: str, value: object, world: World) -> dict[str, object]:
+    return {cell: value}
+
+
 @pytest.mark.parametrize(
     ("cell", "value", "told"),
     [("maps[7].pte", "RAM", "has no maps"), ("maps[0].pte", "SWAPPED", "cannot be 'SWAPPED'")],
 )
 def test_an_abstraction_that_names_what_there_is_not(cell: str, value: str, told: str) -> None:
-    wrong = replace(ABSTRACTIONS["cpu-fault"], observe=lambda world: {cell: value})
+    wrong = replace(ABSTRACTIONS["cpu-fault"], observe=partial(_nothing_but, cell, value))
     with pytest.raises(Unobservable, match=told):
         conform(wrong, RandomWalk(1, 1))

@@ -52,6 +52,35 @@ def view(protocol: str, options: Mapping[str, str], sizes: Mapping[str, int]) ->
             "livelock",
         ),
         ("eviction", "no-deadlock", {"find": "address-lookup"}, {"unmappers": 1}, "deadlock"),
+        (
+            "backpointer",
+            "no-gpu-mapping-of-a-freed-page",
+            {"driver": "recorded-address"},
+            {"remappers": 1},
+            "gpu-mapping",
+        ),
+        (
+            "backpointer",
+            "zone-device-data-is-what-it-was-at-init",
+            {"data_written": "at-gpu-fault"},
+            {},
+            "backpointer",
+        ),
+        ("backpointer", "zone-device-data-outlives-the-page", {"data_reference": "none"}, {}, "use-after-free"),
+        (
+            "backpointer",
+            "no-use-after-free",
+            {"driver": "nouveau"},
+            {"cpu_threads": 0, "forks": 1, "exits": 1, "parent_gpus": 0},
+            "use-after-free",
+        ),
+        (
+            "backpointer",
+            "an-access-to-a-mapped-page-never-ends-in-sigbus",
+            {"driver": "amdkfd"},
+            {"remappers": 1},
+            "sigbus",
+        ),
     ],
 )
 def test_the_kernel_shows_the_same_failure(
