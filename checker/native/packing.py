@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...model.ir.layout import cells
-from ...model.ir.program import Program
+from ...model.ir.program import Program, Variable
+from ...model.ir.types import PidType, RefType, SetType
 
 WORD = 64
 # Cells are computed with in signed 64-bit integers; a wider one could not be compared or added any more.
@@ -107,9 +108,26 @@ def _fields(program: Program) -> Iterator[Field]:
     for process in program.processes:
         yield _field(f"location of {process.name}", position, process.count, 0, len(process.locations) - 1)
         position += process.count
+    written = {update.var for process in program.processes for edge in process.edges for update in edge.updates}
     for variable in program.variables:
-        yield _field(variable.name, position, cells(variable), variable.type.lo, variable.type.hi)
+        lo, hi = variable.type.lo, variable.type.hi
+        if variable.name not in written:
+            lo, hi = _constant(program, variable, position) or (lo, hi)
+        yield _field(variable.name, position, cells(variable), lo, hi)
         position += cells(variable)
+
+
+def _constant(program: Program, variable: Variable, position: int) -> tuple[int, int] | None:
+    """The one value of a variable that no step writes, if all its cells begin with it: it takes no room.
+
+    Renaming processes and slots (symmetry) maps values that name them to others; only null and the empty set stay.
+    """
+    first = position - sum(process.count for process in program.processes)
+    values = {value for start in program.initial for value in start[first : first + cells(variable)]}
+    if len(values) != 1 or (isinstance(variable.type, PidType | RefType | SetType) and values != {0}):
+        return None
+    (value,) = values
+    return value, value
 
 
 def _field(name: str, position: int, count: int, lo: int, hi: int) -> Field:

@@ -18,6 +18,7 @@ from .declarations import check_declarations
 from .diagnostics import Diagnostic, ProtocolError
 from .lower.state import suggest
 from .source import SourceFile, Sources, display, refuse, syntax_error, whole_file
+from .twice import defined_twice
 from .worlds import WorldInfo, worlds_of
 
 
@@ -39,6 +40,7 @@ def load_protocol(path: str | Path) -> Protocol:
     module = _execute(file, full, sources)
     found, problems = worlds_of(module, file)
     problems += check_declarations(module, file)
+    problems += defined_twice(file)
     if problems:
         raise ProtocolError(problems)
     worlds = {w.name: w for w in found}

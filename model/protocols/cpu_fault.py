@@ -87,7 +87,7 @@ class CpuFault(World):
     maps = array(mappings, Mapping())
     pages = pool(Page)
     device_page = ref(Page)
-    waiters = WaitQueue()
+    waiters = WaitQueue(strict=False)
     cpu1 = CpuSlot()
     lru_drain = Work()
 

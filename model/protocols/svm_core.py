@@ -64,7 +64,7 @@ class Address(Record):
 
     vma = flag(True)
     pte = state(Pte.DEVICE)
-    waiters = WaitQueue()
+    waiters = WaitQueue(strict=False)
     dma_mapped = flag()  # has_dma_mapping: what get_pages() found is still valid
     gpu_pte = state(Pte.NONE)
 

@@ -89,7 +89,7 @@ class Svm(World):
     ptes = array(window, Entry())
     ram = pool(Page, ram_pages)
     vram = pool(Page, vram_pages)
-    waiters = WaitQueue()
+    waiters = WaitQueue(strict=False)
 
     sub = IntervalNotifier()
     notifier_lock = RwSem(writer_preference=False)

@@ -135,6 +135,14 @@ DECLARATIONS: dict[str, CodeInfo] = {
         ),
         sample("claim(k)", more="def claim(k: Demo) -> None:\n    k.busy = True"),
     ),
+    "SVM117": CodeInfo(
+        "a name defined twice",
+        "Python keeps the last definition of a name and forgets the first: an actor, a property or a field would be"
+        " gone without a word.",
+        sample(end="@invariant\ndef quiet(k: Demo) -> bool:\n    return not k.busy\n\n\n"
+               "@invariant\ndef quiet(k: Demo) -> bool:\n    return k.busy or not k.busy"),
+        sample(end="@invariant\ndef quiet(k: Demo) -> bool:\n    return k.busy or not k.busy"),
+    ),
     "SVM116": CodeInfo(
         "a specifier got a value of the wrong kind",
         "state() takes a member of an Enum, flag() a bool, bounded() integers or Sizes, pool() a class derived from"

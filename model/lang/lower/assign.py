@@ -144,9 +144,11 @@ def place_of(low: Lowerer, target: ast.expr) -> Place:
     finally:
         low.specification = spec
     if not isinstance(found, Place):
-        raise low.error(
-            "SVM309", f"{names.describe(found)} cannot be assigned to", target, "assign to a field or an array element"
-        )
+        text, advice = names.describe(found), "assign to a field or an array element"
+        if isinstance(target, ast.Attribute) and isinstance(found, Static):
+            text = f"'{low.source.text(target)}' is the constant {text}, and"
+            advice = f"declare a field: '{target.attr} = bounded(lo, hi)', 'flag()', 'state(Member)', 'ref(Record)'"
+        raise low.error("SVM309", f"{text} cannot be assigned to", target, advice)
     return found
 
 

@@ -58,8 +58,10 @@ def perform(low: Lowerer, function: Builtin, node: ast.Call) -> None:
         case "wait":
             wait(low, node)
         case "rest":
+            words.none(low, node)
             rest(low, node)
         case "resched":
+            words.none(low, node)
             low.emit([Note("resched")])
         case "cover":
             label = constant_text(low, node, 0)
@@ -100,6 +102,10 @@ def constant_text(low: Lowerer, node: ast.Call, position: int) -> str:
 def wait(low: Lowerer, node: ast.Call) -> None:
     if not node.args:
         raise low.error("SVM237", "wait() for what?", node, "wait(k.done == True)")
+    if len(node.args) > 1:
+        raise low.error(
+            "SVM237", "wait() takes one condition", node.args[1], "wait(condition, handover=, idle=, spin=)"
+        )
     known = {"handover", "idle", "spin"}
     for given in node.keywords:
         if given.arg not in known:

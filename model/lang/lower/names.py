@@ -57,6 +57,11 @@ def name(low: Lowerer, node: ast.Name) -> Meaning:
         return meaning(low, module[node.id], node)
     if hasattr(builtins, node.id):
         return meaning(low, getattr(builtins, node.id), node)
+    from .. import __all__ as words
+
+    if node.id in words:
+        advice = f"from svmcheck.model.lang import {node.id}"
+        raise low.error("SVM201", f"'{node.id}' is a word of the language, and not imported", node, advice)
     known = {*scope.names, *scope.assigned, *(n for n in module if not n.startswith("_"))}
     raise low.error(
         "SVM201",

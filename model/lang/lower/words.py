@@ -26,6 +26,7 @@ def builtin(low: Lowerer, function: Builtin, node: ast.Call) -> Meaning:
     if word in ("all", "any", "sum"):
         return quantifiers.quantified(low, word, node)
     if word == "me":
+        none(low, node)
         if low.actor.count == 0:
             raise low.error(
                 "SVM240", "me() outside an actor", node, "the first state and properties belong to no process"
@@ -55,6 +56,12 @@ def builtin(low: Lowerer, function: Builtin, node: ast.Call) -> Meaning:
             "SVM242", f"{word.rpartition('.')[2]}() is a statement, not a value", node, "put it on a line of its own"
         )
     raise low.error("SVM243", f"{word}() cannot be used here", node, "it belongs into a with or a for statement")
+
+
+def none(low: Lowerer, node: ast.Call) -> None:
+    """Refuses arguments of a word that takes none: they would be dropped."""
+    if node.args or node.keywords:
+        raise low.error("SVM237", f"{low.source.text(node.func)}() takes no argument", node, "leave the arguments out")
 
 
 def one(low: Lowerer, node: ast.Call) -> Meaning:

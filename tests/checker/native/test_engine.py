@@ -104,14 +104,14 @@ def test_arithmetic_beyond_64_bits_is_decided_by_the_reference_engine() -> None:
     product = large
     for _ in range(4):
         product = binary("*", product, large, IntType(0, 2**62))
-    lone = Automaton("lone").edge("a", "b", guard=eq(product, 0))
+    lone = Automaton("lone").edge("a", "b", put("x", 1), guard=eq(product, 0))
     outcome = decided(program(lone, variables=(variable("x", type=IntType(0, 2**20)),)))
     assert {r.engine for r in outcome.results} == {"reference"}
     assert "63 bits" in outcome.notes[0]
 
 
 def test_a_program_beyond_the_packing_is_decided_by_the_reference_engine() -> None:
-    lone = Automaton("lone").edge("a", "a")
+    lone = Automaton("lone").edge("a", "a", put("wide", 1))
     outcome = decided(program(lone, variables=(variable("wide", type=SetType(IntType(0, 99), 0, 100)),)))
     assert {r.engine for r in outcome.results} == {"reference"}
     assert "wide needs 100 bits" in outcome.notes[0]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from svmcheck.checker.native.packing import Packing, Unsupported, pack_program
 from svmcheck.model.ir.program import Program
 from svmcheck.model.ir.types import BOOL, IntType, SetType
-from tests.irbuild import Automaton, program, variable
+from tests.irbuild import Automaton, const, pids, program, put, variable
 
 DOMAINS = st.tuples(st.integers(-9, 9), st.integers(0, 2**20), st.lists(st.integers(1, 9), max_size=2))
 
@@ -52,7 +52,7 @@ def test_value_outside_its_domain_is_refused() -> None:
 
 
 def test_130_bits_take_three_words() -> None:
-    lone = Automaton("lone").edge("a", "a")
+    lone = Automaton("lone").edge("a", "a", put("f", 1, const(0)))
     flags = program(lone, variables=(variable("f", 130, type=BOOL),))
     assert pack_program(flags).words == 3
 
@@ -67,4 +67,17 @@ def test_one_value_takes_no_room() -> None:
 def test_cells_too_wide_for_arithmetic_are_refused() -> None:
     wide = variable("v", type=SetType(IntType(0, 63), 0, 63))
     with pytest.raises(Unsupported, match="v needs 63 bits"):
-        pack_program(program(Automaton("lone").edge("a", "a"), variables=(wide,)))
+        pack_program(program(Automaton("lone").edge("a", "a", put("v", 1)), variables=(wide,)))
+
+
+def test_what_no_step_writes_takes_no_room() -> None:
+    lone = Automaton("lone").edge("a", "a")
+    packing = pack_program(program(lone, variables=(variable("x", 3, initial=7), variable("who", type=pids(lone)))))
+    assert bits(packing) == []
+    assert packing.unpack(packing.pack((0, 7, 7, 7, 0))) == (0, 7, 7, 7, 0)
+
+
+def test_who_is_named_may_be_renamed() -> None:
+    lone = Automaton("lone", 2).edge("a", "a")
+    who = variable("who", type=pids(lone), initial=1)
+    assert pack_program(program(lone, variables=(who,))).variables["who"].width == 2

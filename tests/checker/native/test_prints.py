@@ -79,7 +79,7 @@ def _padded(program: Program) -> Program:
     [counter] = program.variables
     more = tuple(replace(counter, name=f"more{k}", type=replace(counter.type, hi=2**40)) for k in range(1))
     [first] = program.initial
-    return replace(program, variables=(counter, *more), initial=(first + (0,) * 8,))
+    return replace(program, variables=(counter, *more), initial=((*first, *range(8)),))
 
 
 def test_states_of_one_word_are_kept_whole() -> None:
