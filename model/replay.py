@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from .claim import violation_of
 from .evaluate import State
 from .ir.layout import cells
-from .ir.properties import Property
+from .ir.program import Check, Edge, Frame, shown_frame
+from .ir.properties import HELD_AT_END, Property
 from .ir.types import Type
 from .run import STAYS, ReplayError, Run, Schedule, run
 from .semantics import Semantics
+from .source_lines import Sources
 from .trace import Change, Step, Trace
 
 __all__ = ["STAYS", "STAYS_LABEL", "ReplayError", "Schedule", "replay"]
@@ -64,8 +66,20 @@ def _trace_step(semantics: Semantics, played: Run, number: int, shown: tuple[_Ce
         return Step(actor, instance, edge, STAYS_LABEL, semantics.location(before, instance).frames, ())
     taken = semantics.edge(instance, edge)
     if played.violation is not None and number + 1 == len(played.states):  # it ends where the check stands
-        return Step(actor, instance, edge, taken.label, played.violation.check.frames or taken.frames, ())
+        label, frames = _violated(taken, played.violation.check)
+        return Step(actor, instance, edge, label, frames, ())
     return Step(actor, instance, edge, taken.label, taken.frames, _changes(before, played.states[number + 1], shown))
+
+
+def _violated(edge: Edge, check: Check) -> tuple[str, tuple[Frame, ...]]:
+    """The statement that a check belongs to, which need not be the one that its edge is named after, and where it is.
+
+    Label and place always come from the same line: where the text of the check's is not at hand, both are the edge's.
+    So are they for the end of an actor, whose check stands below its last line, wherever the actor leaves.
+    """
+    frame = shown_frame(check.frames)
+    text = Sources().statement(frame) if frame is not None and check.property != HELD_AT_END else ""
+    return (text, check.frames) if text else (edge.label, edge.frames)
 
 
 def _changes(before: State, after: State, shown: tuple[_Cell, ...]) -> tuple[Change, ...]:

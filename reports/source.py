@@ -1,45 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The source text that a frame points at, for showing it beside a step. A file that cannot be read is blank."""
+"""How the place of a step is written: file and line, the file by a short name where space is dear."""
 
 from __future__ import annotations
 
-import tokenize
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..model.ir.program import Frame, shown_frame
+from ..model.source_lines import Sources
 
-PACKAGE = Path(__file__).resolve().parents[1]
-"""Where frames of the shipped primitives and protocols start from, whatever the current directory is."""
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Source files by path, each read once. ``root``: where relative paths start (default: the current directory)."""
-
-    root: Path = Path()
-    _lines: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
-
-    def lines(self, file: str) -> tuple[str, ...]:
-        """All lines of a file without their ends; none if it is missing or is no text."""
-        if file not in self._lines:
-            self._lines[file] = _read(self.root / file) or _read(PACKAGE / file)
-        return self._lines[file]
-
-    def line(self, frame: Frame) -> str:
-        """The line a frame starts on; blank if there is none."""
-        lines = self.lines(frame.file)
-        return lines[frame.line - 1] if 0 < frame.line <= len(lines) else ""
-
-
-def _read(path: Path) -> tuple[str, ...]:
-    try:
-        with tokenize.open(path) as file:  # honours the coding line of a Python file
-            text = file.read()
-    except (OSError, SyntaxError, ValueError):
-        return ()
-    return tuple(line.rstrip("\r") for line in text.split("\n"))
+__all__ = ["Sources", "place", "short_names", "shown_frame"]
 
 
 def place(frames: tuple[Frame, ...]) -> str:

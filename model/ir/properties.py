@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from .program import Program
 
+HELD_AT_END = "no-lock-held-at-end"
+
 # Demanded by the language and its primitives, found without a written property: name -> (kind, what it means).
 BUILT_IN: dict[str, tuple[str, str]] = {
     "no-null-dereference": ("lifetime", "no reference is followed while it is null"),
@@ -20,7 +22,7 @@ BUILT_IN: dict[str, tuple[str, str]] = {
     "no-unbalanced-notifier": ("locking", "no invalidation ends that never began"),
     "no-unlock-by-non-owner": ("locking", "only the owner of a lock releases it"),
     "no-self-deadlock": ("locking", "nobody blocks on a lock it holds itself"),
-    "no-lock-held-at-end": ("locking", "a path that ends has released every lock it took"),
+    HELD_AT_END: ("locking", "a path that ends has released every lock it took"),
     "no-rest-with-lock": ("locking", "nobody stops for ever at a resting point while it holds a lock"),
     "bounds": ("bounds", "no value leaves its declared domain, no index its array, no pool runs out"),
 }

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from svmcheck.model.ir.properties import DEADLOCK, PARTIAL_DEADLOCK, SYSTEM_PROGRESS, Property
+from svmcheck.checker.engine import Limits
+from svmcheck.checker.reference.engine import ReferenceEngine
+from svmcheck.model.ir.properties import DEADLOCK, PARTIAL_DEADLOCK, SYSTEM_PROGRESS, Property, properties
+from svmcheck.model.lang.compile import compile_program
+from svmcheck.model.lang.load import load_protocol
 from svmcheck.model.replay import STAYS, STAYS_LABEL, ReplayError, Schedule, replay
 from svmcheck.model.semantics import Semantics
 from svmcheck.model.trace import Change
@@ -68,17 +74,63 @@ def test_a_step_against_urgency_is_refused() -> None:
         replay(semantics, Schedule(0, ((1, 0),)))
 
 
-def test_the_violating_step_ends_the_run_at_the_line_of_its_check() -> None:
+def test_a_violating_step_ends_the_run_and_changes_nothing() -> None:
     p = Automaton("p").edge("a", "b", put("x", 1)).edge("b", "c", checks=(check(ne(load("x"), 1), line=42),))
     semantics = Semantics(program(p, variables=(variable("x"),)))
     trace = replay(semantics, Schedule(0, ((0, 0), (0, 1))), ASSERTED)
     assert trace.violation == "it is wrong"
-    assert [f.line for f in trace.steps[-1].frames] == [41, 42]
     assert trace.steps[-1].changes == ()
+    assert (trace.steps[-1].label, trace.steps[-1].frames) == ("b to c", semantics.edge(0, 1).frames)
     with pytest.raises(ReplayError, match="does not violate asserted"):
         replay(semantics, Schedule(0, ((0, 0),)), ASSERTED)
     with pytest.raises(ReplayError, match="nothing can follow"):
         replay(semantics, Schedule(0, ((0, 0), (0, 1), (0, 0))), ASSERTED)
+
+
+PROTOCOL = """
+from svmcheck.model.lang import World, bounded, process
+from svmcheck.model.primitives import Mutex
+
+class K(World):
+    x = bounded(0, 3)
+    lock = Mutex()
+
+def inner(k: K) -> None:
+    seen = k.x
+    assert seen == 0, "asserted"  # one step with the line above
+    k.x = 0
+
+@process
+def user(k: K) -> None:
+    k.lock.lock()
+    if k.x == 2:
+        return
+    inner(k)
+    k.lock.unlock()
+    k.x = 1
+
+@process
+def writer(k: K) -> None:
+    k.x = 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "lines"),
+    [
+        ("asserted", 'assert seen == 0, "asserted"', [19, 11]),
+        ("no-lock-held-at-end", "k.x == 2: true", [17]),
+    ],
+)
+def test_a_violating_step_is_the_statement_at_its_line(name: str, label: str, lines: list[int], tmp_path: Path) -> None:
+    path = tmp_path / "protocol.py"
+    path.write_text(PROTOCOL)
+    program = compile_program(load_protocol(path))
+    found = ReferenceEngine().decide(program, properties(program), Limits(), lambda _: None)
+    trace = next(result.trace for result in found.results if result.property == name)
+    assert trace is not None
+    assert trace.steps[-1].label == label
+    assert [frame.line for frame in trace.steps[-1].frames] == lines
 
 
 def test_an_invariant_has_to_fail_in_the_last_state() -> None:
