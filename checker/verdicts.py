@@ -5,8 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from ..model.ir.program import Program
+from ..model.evaluate import Scope, folded
+from ..model.ir.build import loads, rebuild
+from ..model.ir.expr import FALSE, Load
+from ..model.ir.program import Heap, Program
 from ..model.ir.properties import PARTIAL_DEADLOCK, Property
 from ..model.replay import replay
 from ..model.run import Schedule
@@ -110,9 +114,37 @@ class Judge:
             return Judgement(Verdict.TRUNCATED, undecided)
         if claim.kind == "balance" and not self._explored.settled:
             return Judgement(Verdict.VACUOUS, "no reachable state in which every process has ended or rests")
+        unused = self._about_nothing(claim) if claim.kind == "invariant" else ""
+        if unused:
+            return Judgement(Verdict.VACUOUS, f"it is about records of {unused}, and none is ever allocated")
         if claim.kind == "assertion" and not self._evaluated(claim):
             return Judgement(Verdict.VACUOUS, "no step that could violate it is ever reached")
         return Judgement(Verdict.HOLDS, assumptions=self._timing)
+
+    def _about_nothing(self, claim: Property) -> str:
+        """The pools without which an invariant says nothing, if none of their records was ever allocated."""
+        never = self._never_allocated
+        invariant = next((i for i in self._semantics.program.invariants if i.name == claim.name), None)
+        if not never or invariant is None:
+            return ""
+        dead = {heap.allocated for heap in never}
+        expr = rebuild(invariant.expr, lambda e: FALSE if isinstance(e, Load) and e.var in dead else None)
+        says_nothing = folded(expr, Scope(self._semantics.layout)) == 1
+        named = [heap.name for heap in never if heap.allocated in loads(invariant.expr)]
+        return " and ".join(named) if says_nothing else ""
+
+    @cached_property
+    def _never_allocated(self) -> tuple[Heap, ...]:
+        """The heaps of which no slot is in use in a first state, or taken by a step that was made."""
+        program, layout = self._semantics.program, self._semantics.layout
+        made = (program.processes[k].edges[edge] for k, edge in self._explored.taken)
+        written = {update.var for edge in made for update in edge.updates}
+
+        def from_the_start(heap: Heap) -> bool:
+            first = layout.offset[heap.allocated]
+            return any(1 in state[first : first + heap.slots] for state in self._semantics.initial)
+
+        return tuple(h for h in program.heaps if h.allocated not in written and not from_the_start(h))
 
     def _evaluated(self, claim: Property) -> bool:
         """Whether some process stood before a step that is checked for the property: at its first location, or where
