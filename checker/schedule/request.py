@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ...model.kernel import sched
 from ...model.kernel.options import Config
-from ...model.kernel.scenario import SCENARIOS, Scenario, World, choices, configure
+from ...model.kernel.scenario import SCENARIOS, Scenario, World, choices, configure, option_text
 from ...specs.suggest import suggest
 from ..selection import WORDS, BadRequest
 
@@ -55,16 +55,12 @@ def choose(name: str, options: Mapping[str, str] | None = None, sizes: Mapping[s
         advice = suggest(name, known, "scenarios")
         raise BadRequest(f'there is no scenario "{name}"', f"{advice} (svmcheck run, without a name, lists them)")
     found = known[name]
-    own = {option: _text(value) for option, value in found.defaults.items()}
+    own = {option: option_text(value) for option, value in found.defaults.items()}
     return Chosen(
         found,
         tuple(sorted({**own, **_options(options or {}, found)}.items())),
         tuple(sorted({**{n: s.default for n, s in found.sizes.items()}, **_sizes(sizes or {}, found)}.items())),
     )
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _options(wanted: Mapping[str, str], found: Scenario) -> dict[str, str]:

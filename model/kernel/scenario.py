@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args, get_origin, get_type_hints
 
 from .options import Config
+from .options.option import SENTENCE
 
 
 def _nothing() -> None:
@@ -77,6 +78,39 @@ def choices() -> dict[str, tuple[str, ...]]:
         hint = hints[option.name]
         found[option.name] = tuple(map(str, get_args(hint))) if get_origin(hint) is Literal else ("false", "true")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class OptionInfo:
+    """An option as text. ``choices``: what it can be, the default of the kernel first. ``sentence``: what it decides.
+    ``group``: what it is about, as the class that declares it says."""
+
+    name: str
+    choices: tuple[str, ...]
+    sentence: str
+    group: str
+
+    @property
+    def default(self) -> str:
+        return self.choices[0]
+
+
+def option_infos() -> dict[str, OptionInfo]:
+    """Every option by name, those of one group together."""
+    found: dict[str, OptionInfo] = {}
+    known = choices()
+    for option in dataclasses.fields(Config):
+        default = option_text(option.default)
+        others = (text for text in known[option.name] if text != default)
+        owner = next(c for c in Config.__mro__ if option.name in vars(c).get("__annotations__", {}))
+        group = (owner.__doc__ or "").split("\n\n")[0].rstrip(".")
+        found[option.name] = OptionInfo(option.name, (default, *others), option.metadata[SENTENCE], group)
+    return dict(sorted(found.items(), key=lambda item: item[1].group))
+
+
+def option_text(value: object) -> str:
+    """The value of an option as it is written on a command line."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def configure(found: Scenario, chosen: Mapping[str, str]) -> Config:

@@ -1,47 +1,76 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Options of the memory management."""
+"""Options of the memory management, of the test driver dmirror, and of the kernel's self-tests."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
+from .option import option
+
 
 @dataclass(frozen=True)
 class MmOptions:
-    """``generation``: how do_swap_page() keeps a device page, as in ``model/protocols/cpu_fault.py``.
+    """Memory management."""
 
-    ``urgent_refault``: the end of a fault and the access that follows it go before anybody else's steps.
-    ``fault_page``: migrate_to_ram() tells migrate_vma_setup() which page the caller holds ("missing" forgets it).
+    generation: Literal["g0", "g1", "g2", "g3"] = option(
+        "g3",
+        "How do_swap_page() keeps a device page, as in the protocol cpu_fault: not at all (g0), by a reference (g1),"
+        " by a trylock (g2), by a trylock that is waited for (g3).",
+    )
+    urgent_refault: bool = option(
+        False, "Whether the end of a CPU fault and the access that follows it go before anybody else's steps."
+    )
+    fault_page: Literal["passed", "missing"] = option(
+        "passed", "Whether migrate_to_ram() tells migrate_vma_setup() which page its caller holds."
+    )
+    entry_wait: Literal["queue", "reference"] = option(
+        "queue", "How a task waits for a migration entry: queued on the folio, or with a reference to it."
+    )
+    release: Literal["unlock-then-put", "put-then-unlock"] = option(
+        "unlock-then-put", "In which order do_swap_page() gives back lock and reference of a device page."
+    )
+    reference: Literal["taken", "none"] = option(
+        "taken", "Whether a fault on a device-exclusive entry takes a reference before it waits for the lock."
+    )
+    order: Literal["notify-first", "zap-first"] = option(
+        "notify-first", "Whether drivers are notified before a range is zapped or after."
+    )
+    refused: Literal["gives-up", "ends-again", "zaps-anyway"] = option(
+        "gives-up", "What the OOM reaper does with a VMA when a driver's callback refuses to go without waiting."
+    )
+    pte_same: Literal["checked", "skipped"] = option(
+        "checked", "Whether an entry that was read without its lock is compared once the lock is held."
+    )
+    write_protect: Literal["both-sides", "child-only"] = option("both-sides", "Which entries fork() makes read-only.")
+    own_device_pages: Literal["reported", "faulted-for-write"] = option(
+        "reported",
+        "What hmm_range_fault() does for writing with a read-only page of the caller's own device, as after"
+        " fork(): reports it as it is (the kernel), or faults it in.",
+    )
 
-    ``entry_wait``, ``release``: as in ``cpu_fault.py``; ``reference``: as in ``model/protocols/device_exclusive.py``;
-    ``order``, ``refused``: of the zap and of the OOM reaper, as in ``model/protocols/notifier.py``.
-    ``pte_same``: whether an entry that was read without its lock is compared once the lock is held.
-    ``write_protect``: which entries fork() makes read-only.
 
-    Of the test driver dmirror: ``mirror_release`` is ``evict`` of ``model/protocols/dmirror.py``; ``own_migrations``:
-    what its notifier callback does when its own device migrates: drop all entries but those of pages that are on the
-    device, drop all, or nothing at all ("ignored": lib/test_hmm.c since Linux 5.9); ``exclusive_map``: whether a page
-    made exclusive is mapped only if no invalidation came in between ("at-once": lib/test_hmm.c); ``map_migrated``: the
-    same for pages that migrated to the device, which madvise() may unmap meanwhile ("always": lib/test_hmm.c).
-    ``own_device_pages``: what hmm_range_fault() does where write access is asked for and a page of the caller's own
-    device is mapped read-only, as after fork(): reports it as it is (the kernel), or faults it in like any other page.
-    ``adversary``: what else happens to the memory of a kernel self-test, at whatever time the scheduler picks.
-    """
+@dataclass(frozen=True)
+class MirrorOptions:
+    """The test driver dmirror (lib/test_hmm.c), and its self-tests."""
 
-    generation: Literal["g0", "g1", "g2", "g3"] = "g3"
-    urgent_refault: bool = False
-    fault_page: Literal["passed", "missing"] = "passed"
-    entry_wait: Literal["queue", "reference"] = "queue"
-    release: Literal["unlock-then-put", "put-then-unlock"] = "unlock-then-put"
-    reference: Literal["taken", "none"] = "taken"
-    order: Literal["notify-first", "zap-first"] = "notify-first"
-    refused: Literal["gives-up", "ends-again", "zaps-anyway"] = "gives-up"
-    pte_same: Literal["checked", "skipped"] = "checked"
-    write_protect: Literal["both-sides", "child-only"] = "both-sides"
-    mirror_release: Literal["once", "until-empty", "none"] = "once"
-    own_migrations: Literal["own-pages-kept", "invalidated", "ignored"] = "own-pages-kept"
-    exclusive_map: Literal["retried", "at-once"] = "retried"
-    own_device_pages: Literal["reported", "faulted-for-write"] = "reported"
-    map_migrated: Literal["unless-invalidated", "always"] = "unless-invalidated"
-    adversary: Literal["none", "munmap", "mprotect", "migrate", "evict", "cpu-write"] = "none"
+    mirror_release: Literal["once", "until-empty", "none"] = option(
+        "once", "How often the driver evicts its device pages when its file is closed, as in the protocol dmirror."
+    )
+    own_migrations: Literal["own-pages-kept", "invalidated", "ignored"] = option(
+        "own-pages-kept",
+        "What the notifier callback drops when its own device migrates: all but entries of device pages,"
+        " all, or nothing (lib/test_hmm.c since Linux 5.9).",
+    )
+    exclusive_map: Literal["retried", "at-once"] = option(
+        "retried",
+        "Whether a page made exclusive is mapped only if nothing was invalidated in between (lib/test_hmm.c: at-once).",
+    )
+    map_migrated: Literal["unless-invalidated", "always"] = option(
+        "unless-invalidated",
+        "Whether a page that migrated to the device is mapped only if nothing was invalidated in"
+        " between (lib/test_hmm.c: always).",
+    )
+    adversary: Literal["none", "munmap", "mprotect", "migrate", "evict", "cpu-write"] = option(
+        "none", "What else happens to the memory of a self-test, whenever the scheduler picks."
+    )
