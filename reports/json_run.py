@@ -28,7 +28,7 @@ class Example:
 @dataclass(frozen=True, slots=True)
 class ScenarioRun:
     """One ``svmcheck run``. ``seed``: None for a strategy that has none. ``points``: steps of all runs. ``complete``:
-    nothing was left to try, or all the runs asked for were made."""
+    nothing was left to try, or all the runs asked for were made. ``notes``: what limits the verdicts, in sentences."""
 
     scenario: str
     options: tuple[tuple[str, str], ...]
@@ -40,6 +40,7 @@ class ScenarioRun:
     complete: bool
     results: tuple[Result, ...]
     examples: tuple[Example, ...]
+    notes: tuple[str, ...] = ()
 
     def example(self, name: str) -> Example | None:
         return next((e for e in self.examples if e.property == name), None)
@@ -61,6 +62,7 @@ def run_json(run: ScenarioRun) -> dict[str, object]:
         "runs": run.runs,
         "points": run.points,
         "complete": run.complete,
+        "notes": list(run.notes),
         "results": [{**result_json(r), "run": _example_json(r, run.example(r.property))} for r in run.results],
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -16,7 +16,7 @@ import click
 from ...specs.suggest import suggest
 from .output import Document, document, report_folder
 from .parameters import assignment, duration, size_assignment
-from .problems import Problem, Status, notice
+from .problems import Problem, Status, notice, worst
 from .progress import ProgressLine
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ SAMPLER = "pos"  # what it samples with
               " in a fair run before it completes what it owes.")  # fmt: skip
 @click.option("--set", "options", type=assignment, multiple=True, metavar="NAME=VALUE", help="An option of the kernel.")
 @click.option("--size", "sizes", type=size_assignment, multiple=True, metavar="NAME=VALUE", help="How many.")
+@click.option("--options", "show_options", is_flag=True, help="Run nothing: list sizes of SCENARIO and the options that"
+              " it consults.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that sample.")
 @click.option("--backend", type=click.Choice(["greenlets", "threads"]), default="greenlets", show_default=True,
               help="How tasks are switched.")  # fmt: skip
@@ -60,6 +62,7 @@ def command(
     bound: int,
     options: tuple[tuple[str, str], ...],
     sizes: tuple[tuple[str, int], ...],
+    show_options: bool,
     workers: int,
     backend: str,
     every_step: bool,
@@ -68,23 +71,29 @@ def command(
 ) -> None:
     """Run SCENARIO under many schedules, with all checks after every step. Without SCENARIO: what there is.
 
-    Exit status: 0 everything holds (in every run), 1 a violation, 2 bad input, 3 undecided (a sample is).
+    Exit status: 0 everything holds (in every run), 1 a violation, 2 bad input, 3 undecided (a sample is, and so is an
+    option of --set that the scenario never consults).
     """
     from ..schedule.registry import names
     from ..schedule.request import choose
     from ..schedule.session import Wish
+    from .run_listing import listing, scenario_options
 
     if strategy not in ("auto", *names()):
         raise Problem(f'there is no strategy "{strategy}"', suggest(strategy, ("auto", *names()), "strategies"))
     if scenario is None:
-        click.echo(listing())
+        click.echo(listing(SAMPLER))
         ctx.exit(Status.GOOD)
     json, folder = document(json_name), report_folder(report)
     chosen = choose(scenario, dict(options), dict(sizes))
+    if show_options:
+        click.echo(scenario_options(chosen))
+        ctx.exit(Status.GOOD)
     wish = Wish(strategy, seed, runs, time, steps, states, bound, backend)
     with ProgressLine() as line, Stop() as stop:
         session = _session(chosen, wish, workers, lambda effort: line.show(_progress(wish, effort)), stop.asked)
-    found = scenario_run(session)
+        notes = () if session.violations or stop.seen else _unread(chosen, dict(options), backend)
+    found = replace(scenario_run(session), notes=notes)
     _tell(found, json, folder, every_step)
     ctx.exit(Status.INTERRUPTED if stop.seen else _status(found))
 
@@ -155,13 +164,37 @@ def scenario_run(session: Session) -> ScenarioRun:
                        session.effort.points, session.complete, results(session), examples)  # fmt: skip
 
 
+def _unread(chosen: Chosen, asked: Collection[str], backend: str) -> tuple[str, ...]:
+    """A note for each of these options that makes no difference, as nothing reads it."""
+    from ..schedule.consulted import unread
+
+    return tuple(
+        f"option {name} is not consulted in {chosen.name} at these sizes: the verdicts say nothing about it"
+        for name in unread(chosen, asked, backend)
+    )
+
+
 def _status(run: ScenarioRun) -> Status:
+    """Where a note says that an option was not consulted, what was asked is undecided."""
     from .check import status_of
 
-    return status_of(run.results)
+    return worst((status_of(run.results), *([Status.UNDECIDED] if run.notes else [])))
 
 
 def _tell(run: ScenarioRun, json: Document | None, folder: Path | None, every_step: bool) -> None:
+    _tell_result(run, json, every_step)
+    for text in run.notes:
+        notice(text)
+    if run.notes:
+        notice(f"svmcheck run {run.scenario} --options lists the options that are")
+    if folder is not None:
+        from .pages import write_run_pages
+
+        for path in write_run_pages(folder, run):
+            notice(f"wrote {path}")
+
+
+def _tell_result(run: ScenarioRun, json: Document | None, every_step: bool) -> None:
     from ...reports.json_run import run_text
 
     if json is None or not json.is_standard_output:
@@ -174,39 +207,8 @@ def _tell(run: ScenarioRun, json: Document | None, folder: Path | None, every_st
         console.print(report(run, every_step=every_step), crop=False)  # a token is longer than a line
     if json is not None:
         json.write(run_text(run))
-    if folder is not None:
-        from .pages import write_run_pages
-
-        for path in write_run_pages(folder, run):
-            notice(f"wrote {path}")
 
 
 def heading(run: ScenarioRun) -> str:
     """``cpu-fault, cpu_threads = 2, generation = g1``."""
     return ", ".join([run.scenario, *(f"{name} = {value}" for name, value in (*run.sizes, *run.options))])
-
-
-def listing() -> str:
-    """The scenarios with their sizes, the options of the kernel, the strategies."""
-    from ...model.kernel.scenario import choices
-    from ..schedule.registry import STRATEGIES
-    from ..schedule.request import scenarios
-
-    lines = ["scenarios"]
-    for name, found in sorted(scenarios().items()):
-        sizes = ", ".join(f"{n} {s.default} ({s.least} to {s.most})" for n, s in found.sizes.items())
-        lines += [f"  {name}", f"    {_first_sentence(found.doc)}", *([f"    sizes: {sizes}"] if sizes else [])]
-    lines += ["", "options of the kernel (--set NAME=VALUE)"]
-    lines += [f"  {name}: {', '.join(values)}" for name, values in sorted(choices().items())]
-    width = max(map(len, STRATEGIES))
-    lines += [
-        "",
-        "strategies (--strategy NAME)",
-        f"  {'auto':<{width}}  states if there are not too many, else {SAMPLER}",
-    ]
-    lines += [f"  {name:<{width}}  {entry.summary}" for name, entry in STRATEGIES.items()]
-    return "\n".join(lines)
-
-
-def _first_sentence(doc: str) -> str:
-    return " ".join(doc.split("\n\n")[0].split())

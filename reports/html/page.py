@@ -17,7 +17,7 @@ from ..graph.counterexample import counterexample
 from ..graph.render import svg
 from ..json_check import Check
 from ..source import Sources, shown_frame
-from ..terminal import seconds_text, verdict_text
+from ..terminal import counted, remarked, seconds_text, verdict_text, violations_first
 from .lanes import Swimlanes, swimlanes
 
 FOLDER = Path(__file__).parent
@@ -44,8 +44,13 @@ class Section:
     data: str
 
 
-def page(check: Check, sources: Sources | None = None, program: Program | None = None) -> str:
-    """The whole page. With the program, and ``dot`` installed, it has the automata with the path of each trace."""
+def page(
+    check: Check, sources: Sources | None = None, program: Program | None = None, notes: tuple[str, ...] = ()
+) -> str:
+    """The whole page. With the program, and ``dot`` installed, it has the automata with the path of each trace.
+
+    ``notes``: sentences on what limits the verdicts.
+    """
     import jinja2
 
     shared = sources or Sources()
@@ -54,9 +59,15 @@ def page(check: Check, sources: Sources | None = None, program: Program | None =
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {"verdict_text": verdict_text, "seconds_text": seconds_text}
-    sections = {n: _section(n, r, program) for n, r in enumerate(check.results)}
+    results = violations_first(check.results)
+    sections = {n: _section(n, r, program) for n, r in enumerate(results)}
+    groups = remarked(results)
     return environment.get_template("page.html.j2").render(
         check=check,
+        results=results,
+        messages={group[0].property: group[0].message for group in groups if len(group) == 1},
+        shared_messages=[(counted(group), group[0].message) for group in groups if len(group) > 1],
+        notes=notes,
         sections={n: s for n, s in sections.items() if s is not None},
         assumptions=list(dict.fromkeys(a for r in check.results for a in r.assumptions)),
         files=script_json(_files(check, shared)),
@@ -65,10 +76,16 @@ def page(check: Check, sources: Sources | None = None, program: Program | None =
     )
 
 
-def write_page(path: Path, check: Check, sources: Sources | None = None, program: Program | None = None) -> None:
+def write_page(
+    path: Path,
+    check: Check,
+    sources: Sources | None = None,
+    program: Program | None = None,
+    notes: tuple[str, ...] = (),
+) -> None:
     """Writes the page. Raises OSError if the folder cannot be written."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page(check, sources, program), encoding="utf-8")
+    path.write_text(page(check, sources, program, notes), encoding="utf-8")
 
 
 def _section(number: int, result: Result, program: Program | None) -> Section | None:

@@ -80,8 +80,57 @@ def token_of(*arguments: str) -> str:
 def test_without_a_name_it_lists_what_there_is() -> None:
     result = run()
     assert result.exit_code == 0
-    for expected in ("cpu-fault", "sizes: cpu_threads 2 (1 to 8)", "generation: g0, g1, g2, g3", "states", "dpor"):
+    for expected in ("cpu-fault", "sizes: cpu_threads 2 (1 to 8)", "generation: g3, g0, g1, g2", "states", "dpor"):
         assert expected in result.stdout
+
+
+def test_the_list_says_what_options_decide_and_where_scenarios_differ() -> None:
+    words = " ".join(run().stdout.split())
+    assert "its defaults: own_device_pages=faulted-for-write" in words
+    assert "bind: cpu, job Who writes GPU page-table entries" in words
+
+
+def test_the_options_of_one_scenario() -> None:
+    result = run("p2p-revoke", "--options")
+    assert result.exit_code == 0
+    read, changed, rest = result.stdout.split("\n\n")[-3:]
+    assert "p2p_flush: waited-for, skipped\n    Whether an importer" in read
+    assert "p2p_pin: refused, counted, ignored\n    with --size pinners=1\n" in changed
+    assert "tlb_flush" in rest
+    assert "pinners: 0 (0 to 1)" in result.stdout
+    assert "  p2p_pin: refused" in run("p2p-revoke", "--size", "pinners=1", "--options").stdout.split("only after")[0]
+
+
+def test_the_default_of_a_scenario_comes_first() -> None:
+    expected = "own_device_pages: faulted-for-write, reported (default of the kernel: reported)"
+    assert expected in run("workload", "--options").stdout
+
+
+def test_an_option_that_is_not_consulted_is_undecided() -> None:
+    arguments = ("p2p-revoke", "--set", "tlb_flush=skipped", "--set", "p2p_fences=waited-for")
+    result = run(*arguments)
+    assert result.exit_code == 3
+    assert "HOLDS" in result.stdout
+    note = "option tlb_flush is not consulted in p2p-revoke at these sizes: the verdicts say nothing about it"
+    assert note in result.stderr
+    assert "p2p_fences" not in result.stderr
+    value = document(*arguments)
+    assert value["notes"] == [note]
+    assert set(verdicts(value).values()) == {"HOLDS"}
+
+
+def test_options_that_are_consulted_leave_nothing_to_note() -> None:
+    assert run("p2p-revoke", "--set", "p2p_fences=waited-for").exit_code == 0
+    assert document("p2p-revoke")["notes"] == []
+    broken = document("p2p-revoke", "--set", "tlb_flush=skipped", "--set", "p2p_revoke=skipped")
+    assert broken["notes"] == []
+    assert "VIOLATED" in verdicts(broken).values()
+
+
+def test_the_page_has_the_notes(tmp_path: Path) -> None:
+    assert run("p2p-revoke", "--set", "tlb_flush=skipped", "--report", "out").exit_code == 3
+    page = (tmp_path / "out" / "run-p2p-revoke.html").read_text()
+    assert "option tlb_flush is not consulted in p2p-revoke" in page
 
 
 def test_every_state_holds_with_status_0() -> None:
