@@ -25,6 +25,7 @@ STYLES = {
     Verdict.VACUOUS: "magenta",
     Verdict.VIOLATED: "bold red",
 }
+FEW = 4  # properties that a remark names
 NARROW = 90  # columns; below this the table leaves out what the first look does not need
 
 
@@ -32,12 +33,17 @@ def report(results: Iterable[Result], sources: Sources | None = None) -> Rendera
     """Everything about the results of a check: the table, the remarks under it, and every counterexample."""
     from rich.console import Group
 
-    found = tuple(results)
+    found = violations_first(results)
     parts: list[RenderableType] = [verdict_table(found), *remarks(found)]
     for result in found:
         if result.trace is not None:
             parts += ["", trace_heading(result.property, result.trace), Swimlane(result.trace, sources or Sources())]
     return Group(*parts)
+
+
+def violations_first(results: Iterable[Result]) -> tuple[Result, ...]:
+    """In the order in which people should see them: what is broken must not drown in what was left undecided."""
+    return tuple(sorted(results, key=lambda result: result.verdict is not Verdict.VIOLATED))
 
 
 def verdict_table(results: Iterable[Result]) -> RenderableType:
@@ -86,15 +92,17 @@ def seconds_text(seconds: float) -> str:
 
 
 def remarks(results: Iterable[Result]) -> list[Text]:
-    """The message of each property that has one, then each assumption once, with the properties that depend on it."""
+    """The message of each property that has one, then each assumption once, with the properties that depend on it.
+
+    Properties left undecided for one reason are counted in one line.
+    """
     from rich.text import Text
 
     found = tuple(results)
     lines: list[Text] = []
-    for result in found:
-        if result.message:
-            lines.append(Text.assemble("\n" if not lines else "", (result.property, STYLES[result.verdict]), ": ",
-                                       result.message))  # fmt: skip
+    for group in remarked(found):
+        start = "\n" if not lines else ""
+        lines.append(Text.assemble(start, (counted(group), STYLES[group[0].verdict]), ": ", group[0].message))
     assumed: dict[str, list[str]] = {}
     for result in found:
         for assumption in result.assumptions:
@@ -105,6 +113,21 @@ def remarks(results: Iterable[Result]) -> list[Text]:
         whose = "" if len(names) == len(found) else f"  ({', '.join(names)})"
         lines.append(Text.assemble("  ", assumption, (whose, "dim")))
     return lines
+
+
+def remarked(results: Iterable[Result]) -> list[list[Result]]:
+    """The results that have a message, those together that are undecided for the same reason, by the first of each."""
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        if result.message:
+            shared = result.verdict is Verdict.TRUNCATED
+            groups.setdefault(("" if shared else result.property, result.message), []).append(result)
+    return list(groups.values())
+
+
+def counted(group: list[Result]) -> str:
+    """Whom a remark is about: the properties, or how many where the names would bury the rest."""
+    return f"{len(group)} properties" if len(group) > FEW else ", ".join(result.property for result in group)
 
 
 def trace_heading(name: str, trace: Trace) -> Text:

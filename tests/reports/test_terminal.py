@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from svmcheck.reports.terminal import STYLES, report, verdict_text
-from svmcheck.specs.verdict import Verdict
+from svmcheck.reports.terminal import STYLES, remarks, report, verdict_text, violations_first
+from svmcheck.specs.verdict import Result, Verdict
 from tests.golden import check_golden
 from tests.reports.examples import RESULTS
 
@@ -44,6 +44,27 @@ def test_every_verdict_has_a_style() -> None:
 
 def test_the_grade_is_told() -> None:
     assert [verdict_text(r) for r in RESULTS] == ["HOLDS", "TRUNCATED", "VIOLATED (adversarial)"]
+
+
+def result(name: str, verdict: Verdict, message: str) -> Result:
+    return Result(name, "assertion", verdict, "native", 1, 1, 1, 0.0, message=message)
+
+
+def test_violations_come_first_and_the_rest_as_it_was() -> None:
+    verdicts = [Verdict.TRUNCATED, Verdict.VIOLATED, Verdict.HOLDS, Verdict.TRUNCATED, Verdict.VIOLATED]
+    found = violations_first(result(str(n), verdict, "") for n, verdict in enumerate(verdicts))
+    assert [r.property for r in found] == ["1", "4", "0", "2", "3"]
+
+
+@pytest.mark.parametrize(("count", "who"), [(1, "p0"), (4, "p0, p1, p2, p3"), (5, "5 properties")])
+def test_one_reason_to_be_undecided_is_told_once(count: int, who: str) -> None:
+    undecided = [result(f"p{n}", Verdict.TRUNCATED, "not decided beyond the violation of x") for n in range(count)]
+    broken = [result(name, Verdict.VIOLATED, "the same sentence") for name in ("x", "y")]
+    assert [line.plain.strip() for line in remarks((*broken, *undecided))] == [
+        "x: the same sentence",
+        "y: the same sentence",
+        f"{who}: not decided beyond the violation of x",
+    ]
 
 
 def test_rich_is_imported_only_to_print() -> None:

@@ -71,6 +71,14 @@ def test_the_verdicts_are_there(parsed: Parsed) -> None:
     assert "the hand-over of ptl is fair" in text
 
 
+def test_violations_come_first_and_a_common_reason_is_told_once() -> None:
+    undecided = tuple(replace(RESULTS[1], property=f"undecided-{n}") for n in range(5))
+    text = " ".join(" ".join(Parsed(page(replace(CHECK, results=(*undecided, RESULTS[2])))).text).split())
+    assert text.index("fault-completes") < text.index("undecided-0")
+    assert text.count(RESULTS[1].message) == 1
+    assert f"5 properties: {RESULTS[1].message}" in text
+
+
 def test_ids_are_unique_and_links_lead_somewhere(parsed: Parsed) -> None:
     ids = Counter(parsed.attributes("id"))
     assert [name for name, count in ids.items() if count > 1] == []
