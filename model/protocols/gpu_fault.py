@@ -257,7 +257,7 @@ def evict_range(k: GpuFault, touching: Touch, drv: Callback) -> None:
 
 def handle_fault(k: GpuFault, opt: Gpu, touching: Touch, drv: Callback) -> Err:
     """The retry loop of xe_svm_handle_pagefault()."""
-    tries = counter(2, 0, 2)
+    tries = counter(3 if opt.placement == "vram-only" else 1, 0, 3)  # migrate_try_count
     while True:
         collect_garbage(k)
         if not all(present for present in k.vma):
