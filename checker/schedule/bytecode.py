@@ -43,7 +43,11 @@ class Handler:
 @dataclass(frozen=True)
 class Flow:
     """One code object. ``live_after``: None where every local counts. ``depth``: before each reachable instruction.
-    ``shared``: variables that closures share, which always count; ``variables``: how many of all kinds there are."""
+    ``shared``: variables that closures share, which always count; ``variables``: how many of all kinds there are.
+
+    ``offsets``: where instructions begin. PRECALL and the CALL behind it (CPython 3.11) are one: which of them calls
+    depends on what the interpreter has learnt, and the arguments lie on the stack up to the end of both.
+    """
 
     offsets: tuple[int, ...]
     live_after: dict[int, frozenset[str]] | None
@@ -83,13 +87,21 @@ def flow(code: CodeType) -> Flow:
     following = {i.offset: n.offset for i, n in pairwise(instructions)}
     onward = {i.offset: tuple(_onward(i, following, handlers)) for i in instructions}
     return Flow(
-        tuple(i.offset for i in instructions),
+        tuple(_begins(instructions)),
         _live_after(instructions, onward),
         _depths(code, instructions, following, handlers),
         {i.offset: _operands(i) for i in instructions},
         frozenset((*code.co_cellvars, *code.co_freevars)),
         len({*code.co_varnames, *code.co_cellvars, *code.co_freevars}),
     )
+
+
+def _begins(instructions: list[dis.Instruction]) -> Iterator[int]:
+    before = ""
+    for i in instructions:
+        if (before, i.opname) != ("PRECALL", "CALL"):
+            yield i.offset
+        before = i.opname
 
 
 def _handlers(table: bytes) -> Iterator[Handler]:

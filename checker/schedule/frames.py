@@ -29,8 +29,9 @@ _CODE = {(3, 11): 4, (3, 12): 0, (3, 13): 0}  # which of the eight pointers is t
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """A call that has not returned. ``locals``: those that matter, in order of their names. ``temporaries``: what its
-    value stack holds, None if that cannot be seen."""
+    """A call that has not returned. ``lasti``: where the instruction begins that it is in; unlike ``f_lasti`` it does
+    not depend on how the interpreter has specialised the code. ``locals``: those that matter, in order of their names.
+    ``temporaries``: what its value stack holds, None if that cannot be seen."""
 
     code: CodeType
     lasti: int
@@ -57,11 +58,12 @@ def kernel_frames(frame: FrameType | None) -> list[FrameType]:
 
 
 def activation(frame: FrameType) -> Activation:
-    code, lasti = frame.f_code, frame.f_lasti
-    shape = flow(code)
+    shape = flow(frame.f_code)
+    lasti = shape.at(frame.f_lasti)
     held, wanted = frame.f_locals, shape.wanted(lasti)
     known = {name: held[name] for name in (sorted(held) if wanted is None else wanted) if name in held}
-    return Activation(code, lasti, frame.f_lineno or 0, known, _temporaries(frame, shape) if VISIBLE else None)
+    temporaries = _temporaries(frame, shape) if VISIBLE else None
+    return Activation(frame.f_code, lasti, frame.f_lineno or 0, known, temporaries)
 
 
 _OUTSIDE = (str(Path(__file__).parent), contextlib.__file__, threading.__file__)

@@ -110,6 +110,11 @@ def for_loop() -> None:
         stop()
 
 
+def argument_in_for() -> None:
+    for _ in (1, 2):
+        callable(stop)
+
+
 def with_in_for() -> None:
     for _ in (1, 2):
         with Manager():
@@ -130,7 +135,15 @@ def generator() -> Iterator[int]:
 
 @pytest.mark.parametrize(
     ("function", "below"),
-    [(dead_after, 0), (two_operands, 1), (for_loop, 1), (with_in_for, 2), (in_except, 1), (generator, 1)],
+    [
+        (dead_after, 0),
+        (two_operands, 1),
+        (for_loop, 1),
+        (argument_in_for, 1),
+        (with_in_for, 2),
+        (in_except, 1),
+        (generator, 1),
+    ],
 )
 def test_what_lies_below_a_call_is_counted(function: Callable[..., object], below: int) -> None:
     shape = flow(function.__code__)
@@ -140,8 +153,8 @@ def test_what_lies_below_a_call_is_counted(function: Callable[..., object], belo
 def test_an_offset_in_the_cache_of_an_instruction_belongs_to_it() -> None:
     shape = flow(two_operands.__code__)
     offset = call_of_stop(two_operands.__code__)
-    following = min(o for o in shape.offsets if o > offset)
-    assert {shape.at(inside) for inside in range(offset, following, 2)} == {offset}
+    begin, following = shape.at(offset), min(o for o in shape.offsets if o > offset)
+    assert {shape.at(inside) for inside in range(begin, following, 2)} == {begin}
 
 
 def test_every_function_of_the_standard_library_can_be_analysed() -> None:
