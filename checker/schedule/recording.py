@@ -12,7 +12,7 @@ from types import CodeType
 from ...model.ir.program import Frame
 from ...model.kernel.sched import Task
 from ...model.trace import Change, Step, Trace
-from .cells import Cells, changed
+from .cells import Cells
 from .frames import kernel_frames
 from .plan import Noted
 from .runtime import Run, Runtime, Setup
@@ -81,7 +81,8 @@ class _Recorder:
         runtime = self._runtime
         assert runtime is not None
         before, self.now = self.now, self._cells.read(runtime.world.roots)
-        changes = tuple(Change(*change) for change in changed(before, self.now))
+        found = self._cells.changes(before, self.now, self.steps[-1].actor)
+        changes = tuple(Change(*change) for change in found)
         self.steps[-1] = replace(self.steps[-1], changes=changes)
 
     def failed(self) -> None:

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from svmcheck.checker.schedule.backends import make_backend
-from svmcheck.checker.schedule.cells import ABSENT, Cells, changed
+from svmcheck.checker.schedule.cells import ABSENT, ALLOCATED, GONE, Cells
 from svmcheck.checker.schedule.recording import Recording, record
 from svmcheck.checker.schedule.request import Chosen
 from svmcheck.checker.schedule.runtime import Runtime
@@ -121,6 +121,21 @@ class Tree(Kobject):
         self.callback = lambda: None
 
 
+class Node(Kobject):
+    def __init__(self, lock: Mutex, leaf: Leaf) -> None:
+        super().__init__()
+        self.lock = lock
+        self.leaf = leaf
+
+
+class Kernel(Kobject):
+    def __init__(self, **attributes: object) -> None:
+        super().__init__()
+        vars(self).update(attributes)
+
+    def run(self) -> None: ...
+
+
 def test_every_attribute_is_a_cell_under_a_name_that_can_be_read() -> None:
     assert Cells().read([Tree()]) == {
         "tree.colour": "RED",
@@ -140,9 +155,15 @@ def test_every_attribute_is_a_cell_under_a_name_that_can_be_read() -> None:
         "tree.pair": "(1, null)",
         "tree.flag": "true",
         "tree.lock": "tree_lock",
-        "tree.lock.lock_class": "tree_lock",
         "tree.lock.owner": "null",
     }
+
+
+def differences(cells: Cells, before: dict[str, str], tree: Tree) -> dict[str, tuple[str, str]]:
+    found = list(cells.changes(before, cells.read([tree]), "one"))
+    result = {name: (was, now) for name, was, now in found}
+    assert len(result) == len(found), "one change for each name"
+    return result
 
 
 def test_a_structure_keeps_its_name_and_another_gets_its_own() -> None:
@@ -150,12 +171,48 @@ def test_a_structure_keeps_its_name_and_another_gets_its_own() -> None:
     before = cells.read([tree])
     old, tree.leaf = tree.leaf, Leaf(7)
     tree.leaves.append(old)
-    found = {name: (was, now) for name, was, now in changed(before, cells.read([tree]))}
-    assert found == {
+    assert differences(cells, before, tree) == {
         "tree.leaf": ("Leaf#1", "Leaf#5"),
-        "tree.leaf~2.value": (ABSENT, "7"),
         "tree.leaves": ("[Leaf#2, Leaf#3]", "[Leaf#2, Leaf#3, Leaf#1]"),
+        "Leaf#5": (ABSENT, ALLOCATED),
     }
-    del tree.leaves[2]
-    gone = {name: (was, now) for name, was, now in changed(before, cells.read([tree]))}
-    assert gone["tree.leaf.value"] == ("1", ABSENT)
+    before = cells.read([tree])
+    tree.leaf.value = 8
+    assert differences(cells, before, tree) == {"tree.leaf~2.value": ("7", "8")}
+
+
+def test_a_structure_that_cannot_be_reached_is_gone_with_all_that_hangs_on_it() -> None:
+    tree, cells = Tree(), Cells()
+    before = cells.read([tree])
+    tree.leaves.append(tree.leaf)
+    tree.table[6] = Node(Mutex("node_lock"), Leaf(5))
+    assert differences(cells, before, tree) == {
+        "tree.leaves": ("[Leaf#2, Leaf#3]", "[Leaf#2, Leaf#3, Leaf#1]"),
+        "tree.table[6]": (ABSENT, "Node#1"),
+        "Node#1": (ABSENT, ALLOCATED),
+    }
+    before = cells.read([tree])
+    del tree.leaves[2], tree.table[6]
+    assert differences(cells, before, tree) == {
+        "tree.leaves": ("[Leaf#2, Leaf#3, Leaf#1]", "[Leaf#2, Leaf#3]"),
+        "tree.table[6]": ("Node#1", ABSENT),
+        "Node#1": (ALLOCATED, GONE),
+    }
+
+
+def test_who_holds_a_lock_is_told_even_where_the_lock_is_new() -> None:
+    tree, cells = Tree(), Cells()
+    before = cells.read([tree])
+    node = tree.table[6] = Node(Mutex("node_lock"), Leaf(5))
+    node.lock.owner = tree.tasks[0]
+    assert differences(cells, before, tree) == {
+        "tree.table[6]": (ABSENT, "Node#1"),
+        "tree.table[6].lock.owner": (ABSENT, "one"),
+        "Node#1": (ABSENT, ALLOCATED),
+    }
+
+
+def test_what_says_how_and_not_what_is_is_no_cell() -> None:
+    structure = Entry("x")
+    kernel = Kernel(config=structure, name="xe", on_destroy=lambda: None, steps=[print, Kernel.run], state="on")
+    assert Cells().read([kernel]) == {"xe.steps": "[]", "xe.state": "on"}
