@@ -12,6 +12,8 @@ driver one page is compared.
 
 from __future__ import annotations
 
+from typing import cast
+
 from ..gpu.page_table import GpuPageTable
 from ..kernel import Kernel
 from ..mm.address_space import Mm
@@ -28,11 +30,12 @@ def observe(world: World) -> Observed:
     parent, children = world.observed["parent"], world.observed["children"]
     assert isinstance(parent, GpuPageTable)
     assert isinstance(children, list)
+    own = cast("list[GpuPageTable]", children)
     child = kernel.mms[1] if len(kernel.mms) > 1 else None
     busy = kernel.mms[0].mmap_lock.writer is not None
     shared = child is not None
     seen = _places(0, kernel.mms[0], parent, busy, shared)
-    seen.update(_places(ADDRESSES, child, children[0] if children else None, busy, shared))
+    seen.update(_places(ADDRESSES, child, own[0] if own else None, busy, shared))
     return seen
 
 

@@ -18,7 +18,6 @@ from svmcheck.model.kernel.sched import READ, Op, Task
 from tests.checker.schedule import miniature
 from tests.checker.schedule.miniature import chosen, explored, livelock
 
-
 LONGEST = 100  # decisions: more than any schedule of the programs that are enumerated here
 
 
