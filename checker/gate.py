@@ -93,7 +93,7 @@ def run(
 def decide(job: Job, progress: Progress) -> tuple[Row, ...] | Refusal:
     """One search for everything expected of a program."""
     try:
-        program = _program(job)
+        program = program_of(job)
         asked = [(e, expected_properties(program, e)) for e in job.expectations]
         names = {p.name for _, found in asked for p in found}
         wanted = tuple(p for p in properties(program) if p.name in names)
@@ -113,7 +113,7 @@ def _row(job: Job, expectation: Expectation, result: Result) -> Row:
     return Row(job.target.name, f"{job.target.protocol}{world}", job.options, job.sizes, expectation, result)
 
 
-def _program(job: Job) -> Program:
+def program_of(job: Job) -> Program:
     protocol = load(job.target.protocol)
     world = find_world(protocol, job.target.world)
     return Selection(
