@@ -90,6 +90,7 @@ def view_of(abstraction: Abstraction, chosen: Chosen) -> View:
         value: object = getattr(config, other)
         text = str(value).lower() if isinstance(value, bool) else str(value)
         options[name] = abstraction.values.get((name, text), text)
+    options.update({name: values[sizes[size]] for name, (size, values) in abstraction.switches.items()})
     own = {**abstraction.fixed, **{name: sizes[other] for name, other in abstraction.sizes.items()}}
     return View(_program(abstraction.file, abstraction.world, tuple(options.items()), tuple(own.items())), abstraction)
 

@@ -68,6 +68,7 @@ ABSTRACTION = Abstraction(
     ),
     values={("zap", "before-flush"): "under-lock", ("dma_unmap", "last"): "in-callback"},
     sizes=same("cpu_threads", "gpu_workers", "evictors", "unmappers", "window"),
+    switches={"accesses": ("for_ever", ("one", "for-ever"))},
     fixed={"ram_pages": 4, "vram_pages": 2},
     present=(".page", "dma[0]", "dma[1]", "gpte[0]", "gpte[1]"),
     shows={

@@ -21,6 +21,7 @@ SIZES = {
     "gpu_workers": Size(1, 0, 2),
     "evictors": Size(0, 0, 2),
     "unmappers": Size(0, 0, 2),
+    "for_ever": Size(0, 0, 1),
 }
 
 
@@ -29,7 +30,7 @@ def gpu_fault(config: Config, sizes: Mapping[str, int]) -> World:
     """The world GpuSvm of ``model/protocols/gpu_fault.py``: a window in RAM, under one notifier and in one range.
 
     CPU threads store, workers serve one GPU fault each, evictors take back what is in VRAM by then, others unmap. There
-    is VRAM for the window twice, so that nothing is evicted to make room.
+    is VRAM for the window twice, so that nothing is evicted to make room. With ``for_ever`` the threads do not stop.
     """
     world = GpuWorld(config, sizes["window"])
     xe = world.device("xe0", 2 * world.window)
@@ -38,6 +39,11 @@ def gpu_fault(config: Config, sizes: Mapping[str, int]) -> World:
         found = vm.gpusvm.range_find_or_insert(0, True)
     if isinstance(found, int):
         raise Oops("setup", f"no range is made: {found}")
+
+    def cpu_thread(_: int) -> None:
+        touch(world.mm, which(world.window), 1)
+        while sizes["for_ever"]:
+            touch(world.mm, which(world.window), 1)
 
     def evictor(_: int) -> None:
         with sched.pending("eviction-returns"):
@@ -48,7 +54,7 @@ def gpu_fault(config: Config, sizes: Mapping[str, int]) -> World:
         with sched.pending("munmap-returns"):
             munmap(world.mm, which(world.window), 1)
 
-    tasks(sizes["cpu_threads"], "cpu thread", lambda _: touch(world.mm, which(world.window), 1))
+    tasks(sizes["cpu_threads"], "cpu thread", cpu_thread)
     tasks(sizes["gpu_workers"], "gpu worker", lambda _: handle_pagefault(vm, 0, True))
     tasks(sizes["evictors"], "evictor", evictor)
     tasks(sizes["unmappers"], "unmapper", unmapper)

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The executable kernel held against the protocols, both ways: ``python -m benchmarks.campaign_conformance``.
+
+One way: for each row the scenario runs ``--runs`` times by random walks and as often by partial-order sampling; each
+run is followed through its protocol. Told are differences, and the steps of the protocol that can be taken at these
+options and sizes and that no run has met. The other way: a counterexample of the protocol is driven through the kernel.
+Exit status 1 if a run differs, or a counterexample is lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping
+
+from svmcheck.checker.conformance.conform import Conformance, Undecided, chosen_for, conform, view_of
+from svmcheck.checker.conformance.drive import Driven, drive
+from svmcheck.checker.conformance.view import View
+from svmcheck.checker.engine import Limits
+from svmcheck.checker.native.engine import NativeEngine
+from svmcheck.checker.schedule.strategies.pos import Pos
+from svmcheck.checker.schedule.strategies.random import RandomWalk
+from svmcheck.model.ir.properties import properties
+from svmcheck.model.kernel.abstraction import Abstraction, load
+from svmcheck.model.run import Schedule
+
+CONFORM = """
+cpu-fault generation=g0 cpu_threads=1
+cpu-fault generation=g1 cpu_threads=3
+cpu-fault generation=g1 cpu_threads=2 mappings=2
+cpu-fault generation=g1 cpu_threads=2 driver_lock=true
+cpu-fault generation=g1 cpu_threads=2 fault_page=missing
+cpu-fault generation=g2 cpu_threads=3
+cpu-fault generation=g2 cpu_threads=2 mappings=2
+cpu-fault generation=g3 cpu_threads=3
+cpu-fault generation=g3 cpu_threads=2 mappings=2
+cpu-fault generation=g3 cpu_threads=3 entry_wait=reference
+eviction cpu_threads=1
+eviction cpu_threads=2
+eviction cpu_threads=1 evictors=2
+eviction cpu_threads=1 unmappers=1
+eviction cpu_threads=2 evictors=0 window=2 unmappers=1
+eviction cpu_threads=2 evictors=0 window=2 remappers=1
+backpointer remappers=1
+backpointer remappers=1 unmappers=1
+backpointer cpu_threads=0 forks=1 remappers=1
+backpointer cpu_threads=0 forks=1 exits=1 parent_gpus=0
+backpointer driver=nouveau
+backpointer driver=amdkfd remappers=1 parent_gpus=0
+gpu-fault placement=system cpu_threads=1
+gpu-fault placement=system cpu_threads=2 unmappers=1
+gpu-fault
+gpu-fault evictors=1
+gpu-fault unmappers=1
+gpu-fault placement=vram-only
+gpu-fault window=2
+gpu-fault gpu_workers=2 serialise=range-lock
+"""
+
+DRIVE = """
+cpu-fault no-use-after-free generation=g0
+cpu-fault no-free-of-busy-object generation=g2 release=put-then-unlock
+cpu-fault fault-completes generation=g1
+cpu-fault fault-completes generation=g1 cpu_threads=3
+cpu-fault fault-completes generation=g1 driver_lock=true cpu_threads=3
+cpu-fault fault-completes generation=g1 driver_lock=true urgent_refault=true
+cpu-fault fault-completes generation=g1 driver_lock=true urgent_refault=true cpu_threads=3
+cpu-fault system-progress generation=g1 driver_lock=true urgent_refault=true
+cpu-fault fault-completes generation=g1 fault_page=missing
+cpu-fault fault-completes generation=g3 entry_wait=reference
+eviction no-deadlock find=address-lookup unmappers=1
+eviction a-migration-entry-means-a-locked-page find=recorded-address window=2 remappers=1
+backpointer the-gpu-maps-what-the-cpu-maps driver=recorded-address remappers=1
+backpointer no-gpu-mapping-of-a-freed-page driver=recorded-address remappers=1
+backpointer no-gpu-maps-a-device-page-while-it-is-copied driver=recorded-address remappers=1
+backpointer no-gpu-maps-a-system-page-while-it-is-copied driver=nouveau
+backpointer the-gpu-maps-what-the-cpu-maps driver=nouveau cpu_threads=0 forks=1 child_gpus=1
+backpointer no-gpu-mapping-of-a-freed-page driver=nouveau cpu_threads=0 forks=1 child_gpus=1
+backpointer no-use-after-free driver=nouveau cpu_threads=0 forks=1 exits=1 parent_gpus=0
+backpointer zone-device-data-outlives-the-page driver=nouveau cpu_threads=0 forks=1 exits=1 parent_gpus=0
+backpointer an-access-to-a-mapped-page-never-ends-in-sigbus driver=amdkfd remappers=1
+backpointer an-access-to-a-mapped-page-never-ends-in-sigbus driver=amdkfd cpu_threads=0 forks=1 unmappers=1 \
+parent_gpus=0
+backpointer an-access-to-a-mapped-page-never-ends-in-sigbus driver=amdkfd cpu_threads=0 forks=1 exits=1 parent_gpus=0
+backpointer cpu-access-completes driver=amdkfd target_range=in-system-memory remappers=1 parent_gpus=0
+backpointer zone-device-data-outlives-the-page data_written=after-mapped
+backpointer zone-device-data-is-what-it-was-at-init data_written=at-gpu-fault
+backpointer zone-device-data-outlives-the-page data_reference=none
+backpointer detached-means-that-no-page-is-left data_reference=none
+backpointer no-use-after-free data_reference=none
+backpointer detached-means-that-no-page-is-left data_put=page-free-and-fault
+backpointer no-use-after-free data_put=page-free-and-fault
+gpu-fault outside-a-bracket-the-gpu-maps-what-the-cpu-maps read_retry=skipped
+gpu-fault no-gpu-mapping-of-a-freed-page read_retry=skipped
+gpu-fault outside-a-bracket-the-gpu-maps-what-the-cpu-maps read_retry=outside-lock
+gpu-fault outside-a-bracket-the-gpu-maps-what-the-cpu-maps pages_valid=skipped
+gpu-fault no-gpu-mapping-of-a-freed-page pages_valid=skipped
+gpu-fault outside-a-bracket-the-gpu-maps-what-the-cpu-maps commit=outside-lock
+gpu-fault outside-a-bracket-the-gpu-maps-what-the-cpu-maps zap=skipped
+gpu-fault no-gpu-mapping-of-a-freed-page zap=skipped
+gpu-fault no-dma-mapping-of-a-freed-page dma_unmap=skipped
+"""
+
+Words = tuple[dict[str, str], dict[str, int]]
+
+
+def rows(table: str) -> list[list[str]]:
+    return [line.split() for line in table.strip().splitlines()]
+
+
+def words(given: list[str]) -> Words:
+    """Options and sizes."""
+    pairs = [word.split("=") for word in given]
+    options = {name: value for name, value in pairs if not value.isdigit()}
+    return options, {name: int(value) for name, value in pairs if value.isdigit()}
+
+
+def follow(abstraction: Abstraction, given: list[str], runs: int, engine: NativeEngine, verbose: bool) -> bool:
+    options, sizes = words(given)
+    begun = time.perf_counter()
+    result: Conformance | None = None
+    for strategy in (RandomWalk(1, runs), Pos(2, runs)):
+        found = conform(abstraction, strategy, options, sizes)
+        if result is not None:
+            found.covered |= result.covered
+            found.runs += result.runs
+            found.differences += result.differences
+        result = found
+    assert result is not None
+    seconds = time.perf_counter() - begun
+    try:
+        missed = result.missed(engine, Limits(seconds=60))
+        met = f"{len(result.covered)} of {len(result.covered) + len(missed)} steps met"
+    except Undecided:
+        missed, met = [], f"{len(result.covered)} steps met"
+    print(f"  {abstraction.protocol} {' '.join(given)}: {result.runs} runs, {met}, {seconds:.1f} s", flush=True)
+    for edge in missed if verbose else ():
+        print(f"      not met: {result.label(edge)}")
+    for difference in result.differences:
+        print(f"      DIFFERENCE: {difference.message}")
+    return not result.differences
+
+
+def counterexample(view: View, property: str, engine: NativeEngine) -> Schedule | None:
+    wanted = tuple(p for p in properties(view.program) if p.name == property)
+    (result,) = engine.decide(view.program, wanted, Limits(), lambda tick: None).results
+    if result.trace is None:
+        return None
+    return Schedule(
+        result.trace.initial, tuple((step.process, step.edge) for step in result.trace.steps), result.trace.loop
+    )
+
+
+def replay(abstraction: Abstraction, property: str, given: list[str], engine: NativeEngine) -> bool:
+    options, sizes = words(given)
+    view = view_of(abstraction, chosen_for(abstraction, options, sizes))
+    schedule = counterexample(view, property, engine)
+    begun = time.perf_counter()
+    found = None if schedule is None else drive(view, schedule, property, options, sizes)
+    seconds = time.perf_counter() - begun
+    what = f"  {abstraction.protocol} {' '.join(given)}: {property}"
+    if isinstance(found, Driven):
+        print(
+            f"{what}: {found.check} in {len(found.schedule)} decisions, {found.runs} runs, {seconds:.1f} s", flush=True
+        )
+        return True
+    print(f"{what}: NOT SHOWN: {found}, {seconds:.1f} s", flush=True)
+    return False
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=100, help="of each row and strategy")
+    parser.add_argument("--only", default="", help="rows that begin with this")
+    parser.add_argument("--verbose", action="store_true", help="name the steps that were not met")
+    asked = parser.parse_args()
+    abstractions: Mapping[str, Abstraction] = load()
+    engine, good = NativeEngine(1), True
+    print("Runs of the kernel, followed through the protocol")
+    for name, *given in rows(CONFORM):
+        if " ".join((name, *given)).startswith(asked.only):
+            good &= follow(abstractions[name], given, asked.runs, engine, asked.verbose)
+    print("Counterexamples of the protocols, driven through the kernel")
+    for name, property, *given in rows(DRIVE):
+        if " ".join((name, property, *given)).startswith(asked.only):
+            good &= replay(abstractions[name], property, given, engine)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
