@@ -46,6 +46,8 @@ SAMPLER = "pos"  # what it samples with
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that sample.")
 @click.option("--backend", type=click.Choice(["greenlets", "threads"]), default="greenlets", show_default=True,
               help="How tasks are switched.")  # fmt: skip
+@click.option("--conform", is_flag=True, help="Follow every run through the protocol of SCENARIO, and tell where they"
+              " differ and what of the protocol was met.")  # fmt: skip
 @click.option("--every-step", is_flag=True, help="Show counterexamples step by step, not slice by slice.")
 @click.option("--report", metavar="DIR", help="Write an HTML page, drawings and the JSON into this folder.")
 @click.option("--json", "json_name", metavar="FILE", help="Write the results as JSON; - is standard output, alone.")
@@ -65,6 +67,7 @@ def command(
     show_options: bool,
     workers: int,
     backend: str,
+    conform: bool,
     every_step: bool,
     report: str | None,
     json_name: str | None,
@@ -89,6 +92,13 @@ def command(
     if show_options:
         click.echo(scenario_options(chosen))
         ctx.exit(Status.GOOD)
+    if conform:
+        from ..schedule.registry import make
+        from .run_conform import follow
+
+        with Stop() as stop:
+            status = follow(chosen, make(SAMPLER if strategy == "auto" else strategy, seed, runs), time, stop.asked)
+        ctx.exit(Status.INTERRUPTED if stop.seen else status)
     wish = Wish(strategy, seed, runs, time, steps, states, bound, backend)
     with ProgressLine() as line, Stop() as stop:
         session = _session(chosen, wish, workers, lambda effort: line.show(_progress(wish, effort)), stop.asked)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,11 +14,13 @@ from ...model.kernel.abstraction.abstraction import Abstraction
 from ...model.kernel.scenario import World
 from ...model.lang.compile import compile_program
 from ...model.lang.load import load_protocol
+from ...specs.suggest import suggest
 from ..engine import Engine, Limits
 from ..schedule.backends import Greenlets
 from ..schedule.request import Chosen, choose
 from ..schedule.runtime import Run, Runtime
 from ..schedule.strategy import Strategy
+from ..selection import BadRequest
 from .follow import Follower, Mismatch
 from .view import Seen, View
 
@@ -62,10 +64,12 @@ class Conformance:
         return [edge for edge in every if edge not in self.covered and edge not in unreachable]
 
     def label(self, edge: tuple[str, int]) -> str:
-        """A step of the protocol as text: its process, and where and what it is in the source."""
+        """A step of the protocol as text: its process, the line in the protocol's source, what it does there."""
         process = next(p for p in self.view.program.processes if p.name == edge[0])
         found = process.edges[edge[1]]
-        return f"{process.name}:{found.frames[-1].line if found.frames else 0}: {found.label}"
+        own = [frame.line for frame in found.frames if Path(frame.file).name == self.view.abstraction.file]
+        lines = own or [frame.line for frame in found.frames]
+        return f"{process.name}, line {lines[-1] if lines else 0}: {found.label}"
 
 
 @cache
@@ -79,17 +83,23 @@ def chosen_for(
     abstraction: Abstraction, options: Mapping[str, str] | None = None, sizes: Mapping[str, int] | None = None
 ) -> Chosen:
     """The scenario of an abstraction. Raises ``BadRequest``."""
-    return choose(abstraction.scenario, {**abstraction.kernel, **(options or {})}, sizes)
+    return choose(abstraction.scenario, options, sizes)
 
 
 def view_of(abstraction: Abstraction, chosen: Chosen) -> View:
-    """The protocol with the options and sizes that the scenario was chosen with."""
+    """The protocol with the options and sizes that the scenario was chosen with. Raises ``BadRequest``."""
     config, sizes = chosen.config, dict(chosen.sizes)
-    options = dict(abstraction.set)
+    worlds = load_protocol(PROTOCOLS / abstraction.file).worlds
+    known = worlds[abstraction.world or next(iter(worlds))].options
+    options: dict[str, str] = {}
     for name, other in abstraction.options.items():
         value: object = getattr(config, other)
         text = str(value).lower() if isinstance(value, bool) else str(value)
         options[name] = abstraction.values.get((name, text), text)
+        if options[name] not in known[name].choices:
+            raise BadRequest(
+                f'"{abstraction.protocol}" does not know {other}={text}', suggest(text, known[name].choices, "values")
+            )
     options.update({name: values[sizes[size]] for name, (size, values) in abstraction.switches.items()})
     own = {**abstraction.fixed, **{name: sizes[other] for name, other in abstraction.sizes.items()}}
     return View(_program(abstraction.file, abstraction.world, tuple(options.items()), tuple(own.items())), abstraction)
@@ -111,8 +121,18 @@ def conform(
     """
     chosen = chosen_for(abstraction, options, sizes)
     result = Conformance(against or view_of(abstraction, chosen))
+    for _ in conform_runs(result, chosen, strategy, most_steps):
+        if len(result.differences) >= most_differences:
+            break
+    return result
+
+
+def conform_runs(
+    result: Conformance, chosen: Chosen, strategy: Strategy, most_steps: int = MOST_STEPS
+) -> Iterator[Run]:
+    """Follows one run after the other, as many as the strategy has, and enters each into ``result``."""
     runtime = Runtime(Greenlets(), strategy, most_steps)
-    while len(result.differences) < most_differences and strategy.begin(runtime):
+    while strategy.begin(runtime):
         followed = _Followed(chosen, result.view, runtime)
         run = runtime.run(followed.setup)
         result.runs += 1
@@ -121,7 +141,7 @@ def conform(
             result.differences.append(Difference(run.schedule, message))
         else:
             result.covered |= followed.follower.covered()
-    return result
+        yield run
 
 
 class _Followed:

@@ -33,8 +33,8 @@ class Abstraction:
 
     ``protocol``, ``file``, ``world``: its name in the catalogue, its file in ``model/protocols``, and which of its
     worlds. ``scenario``: whose runs are looked at. ``sizes``: size of the protocol -> size of the scenario; others are
-    ``fixed``. ``options``: option of the protocol -> option of the kernel; others are ``set``, and what the scenario
-    needs beside its defaults is in ``kernel``. ``values``: where a value has another name in the kernel.
+    ``fixed``. ``options``: option of the protocol -> option of the kernel; the protocol's others have their defaults.
+    ``values``: where a value has another name in the kernel.
     ``switches``: option of the protocol -> size of the scenario that is 0 for the first of two values, 1 for the other.
     ``actors``: how the name of a task begins -> the actor it is, in the order of their numbers; a task of another name
     must change nothing that is observed. ``present``: endings of cells of which is only told whether they are null.
@@ -49,8 +49,6 @@ class Abstraction:
     options: Mapping[str, str] = field(default_factory=dict[str, str])
     sizes: Mapping[str, str] = field(default_factory=dict[str, str])
     fixed: Mapping[str, int] = field(default_factory=dict[str, int])
-    set: Mapping[str, str] = field(default_factory=dict[str, str])
-    kernel: Mapping[str, str] = field(default_factory=dict[str, str])
     values: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     switches: Mapping[str, tuple[str, tuple[str, str]]] = field(
         default_factory=dict[str, tuple[str, tuple[str, str]]]

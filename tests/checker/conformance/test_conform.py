@@ -89,7 +89,7 @@ def test_steps_that_no_run_has_met_are_named() -> None:
     result = conform(ABSTRACTIONS["cpu-fault"], RandomWalk(1, 1), {"generation": "g1"}, {"cpu_threads": 2})
     missed = [result.label(edge) for edge in result.missed(ReferenceEngine())]
     assert missed
-    assert all(text.startswith("cpu_fault:") for text in missed)
+    assert all(text.startswith("cpu_fault, line ") for text in missed)
 
 
 def test_what_can_be_met_may_be_unknown() -> None:
