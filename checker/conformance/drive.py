@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import takewhile
+from itertools import dropwhile, product, takewhile
 
 from ...model.kernel.scenario import World
 from ...model.kernel.sched import Task
@@ -79,10 +79,10 @@ def drive(
     """``property``: what the schedule violates; ``options`` and ``sizes``: of the scenario, those of the view."""
     search = _Search(view, Path(view, schedule), chosen_for(view.abstraction, options, sizes), property)
     for deviations in range(MOST_DEVIATIONS + 1):
-        for reading in Reading:
-            if reading is Reading.EXACT and deviations:
+        for reading, eager in product(Reading, (True, False)):
+            if reading is Reading.EXACT and (deviations or not eager):
                 continue
-            found = search.within(deviations, reading, most_runs)
+            found = search.within(deviations, reading, eager, most_runs)
             if found is not None:
                 return found
     return Lost(search.furthest, len(search.path), search.runs, tuple(sorted(search.failures)))
@@ -140,6 +140,7 @@ class _Search:
     _depth: int = 0
     _deviations: int = 0
     _reading: Reading = Reading.EXACT
+    _eager: bool = True
     _at: frozenset[Place] = frozenset()
     _closed: Driven | None = None
 
@@ -147,9 +148,10 @@ class _Search:
         self._runtime = Runtime(Greenlets(), self, most_steps=MOST_STEPS)
         self._look: Callable[[World], Seen] = lambda world: ()
 
-    def within(self, deviations: int, reading: Reading, most_runs: int) -> Driven | None:
-        """All ways with at most so many deviations from the order of the path."""
-        self._deviations, self._reading = deviations, reading
+    def within(self, deviations: int, reading: Reading, eager: bool, most_runs: int) -> Driven | None:
+        """All ways with at most so many deviations from the order of the path. ``eager``: what an actor may have done
+        unseen it has done; otherwise its task goes on first, as if it had not."""
+        self._deviations, self._reading, self._eager = deviations, reading, eager
         self._choices.clear()
         self._dead.clear()
         while self.runs < most_runs:
@@ -228,8 +230,9 @@ class _Search:
         if self._dead.get(key, -1) >= left:
             return None
         self._dead[key] = left
-        best = max(self._at, key=lambda place: sum(place.taken))
-        due = {task.number: self._due(best, task) for task in enabled}
+        furthest = max(moment.at, key=lambda place: sum(place.taken))
+        places = [furthest] if self._eager else moment.at
+        due = {task.number: min(self._due(place, task) for place in places) for task in enabled}
         last = self._runtime.last_task
         order = sorted(due, key=lambda number: (due[number], last is None or number != last.number, number))
         costs = {number: 0 if number == order[0] else -1 if number == astray else 1 for number in order}
@@ -248,16 +251,15 @@ class _Search:
         found: set[Place] = set()
         for place in self._at:
             onward = (place,) if instance is None else self.path.onward(place, instance, self._reading is Reading.EXACT)
-            fitting = self._fitting(place, onward, seen)
+            fitting = self._fitting(onward, seen)
             found.update(self._kept(fitting, instance))
         self._at = frozenset(found)
         self.furthest = max([self.furthest, *(sum(place.taken) for place in found)])
 
-    def _fitting(self, place: Place, onward: Iterable[Place], seen: Seen) -> list[Place]:
-        """Those that look like this. Where nothing changes, nothing may change on the way either."""
-        if self.view.fits(place.state, seen):
-            return list(takewhile(lambda to: self.view.fits(to.state, seen), onward))
-        return [to for to in onward if self.view.fits(to.state, seen)]
+    def _fitting(self, onward: Iterable[Place], seen: Seen) -> list[Place]:
+        """Those that look like this, up to where it looks different again: that belongs to a later step."""
+        before = dropwhile(lambda to: not self.view.fits(to.state, seen), onward)
+        return list(takewhile(lambda to: self.view.fits(to.state, seen), before))
 
     def _kept(self, fitting: list[Place], instance: int | None) -> Iterable[Place]:
         """Of places that look alike: what lies between those that are kept the actor does at its next step."""

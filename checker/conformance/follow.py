@@ -70,7 +70,7 @@ class Follower:
         """State -> where it was reached from, and by which steps."""
         found: dict[State, dict[State, Edges]] = {}
         for start in self.possible:
-            for target, edges in self.view.alone_to(instance, start, seen):
+            for target, edges in self.view.alone_to(instance, start, seen).items():
                 found.setdefault(target, {})[start] = edges
         return found
 

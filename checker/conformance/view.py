@@ -26,8 +26,8 @@ Seen = tuple[int | None, ...]
 Edges = tuple[tuple[int, int], ...]
 """(instance, edge) of each step."""
 
-Reached = dict[Seen, list[tuple[State, Edges]]]
-"""What is observed -> the states that look like this, each with a shortest way to it."""
+Ways = dict[State, Edges]
+"""States, each with a shortest way to it."""
 
 
 class Unobservable(Exception):
@@ -43,9 +43,8 @@ class View:
     semantics: Semantics = field(init=False)
     positions: tuple[int, ...] | None = None  # of the observed cells in a state; known once a world has been seen
     _present: tuple[int, ...] = ()  # of these, which of them are only told whether they are null
-    _alone: dict[tuple[int, State], Reached] = field(init=False, default_factory=dict[tuple[int, State], Reached])
-    _silent: dict[tuple[int, State], list[tuple[State, Edges]]] = field(
-        init=False, default_factory=dict[tuple[int, State], list[tuple[State, Edges]]]
+    _known: dict[tuple[int, State, Seen], Ways] = field(
+        init=False, default_factory=dict[tuple[int, State, Seen], Ways]
     )
 
     def __post_init__(self) -> None:
@@ -132,51 +131,32 @@ class View:
         """Whether a state of the protocol looks like this."""
         return _alike(self.look(state), seen)
 
-    def alone(self, instance: int, start: State) -> Reached:
-        """Every state to which an instance comes by itself, before urgency; ``start`` is one of them."""
-        known = self._alone.get((instance, start))
+    def alone_to(self, instance: int, start: State, seen: Seen) -> Ways:
+        """Every state that looks like this to which an instance comes by itself, before urgency. Once it looks like
+        this nothing that is observed changes any more: the rest belongs to a later step."""
+        known = self._known.get((instance, start, seen))
         if known is None:
-            if len(self._alone) >= MOST_KEPT:
-                self._alone.clear()
-            known = self._alone[instance, start] = self._reach(instance, start)
+            if len(self._known) >= MOST_KEPT:
+                self._known.clear()
+            ways = self._ways(instance, start, seen)
+            known = {state: way for state, way in ways.items() if self.fits(state, seen)}
+            self._known[instance, start, seen] = known
         return known
 
-    def alone_to(self, instance: int, start: State, seen: Seen) -> Iterable[tuple[State, Edges]]:
-        """Those of them that look like this. Where nothing changes, nothing may change on the way either."""
-        if self.fits(start, seen):
-            return self.silent(instance, start)
-        reached = self.alone(instance, start)
-        if None not in seen:
-            return reached.get(seen, ())
-        return [found for looks, states in reached.items() if _alike(looks, seen) for found in states]
-
-    def silent(self, instance: int, start: State) -> list[tuple[State, Edges]]:
-        """Every state to which an instance comes by itself while nothing that is observed changes."""
-        known = self._silent.get((instance, start))
-        if known is None:
-            if len(self._silent) >= MOST_KEPT:
-                self._silent.clear()
-            known = self._silent[instance, start] = list(self._ways(instance, start, self.look(start)).items())
-        return known
-
-    def _reach(self, instance: int, start: State) -> Reached:
-        reached: Reached = {}
-        for state, way in self._ways(instance, start).items():
-            reached.setdefault(self.look(state), []).append((state, way))
-        return reached
-
-    def _ways(self, instance: int, start: State, looks: Seen | None = None) -> dict[State, Edges]:
-        ways: dict[State, Edges] = {start: ()}
-        level = [start]
+    def _ways(self, instance: int, start: State, seen: Seen | None) -> Ways:
+        """Where an instance comes to by itself. What looks like ``seen`` it does not leave again."""
+        ways: Ways = {start: ()}
+        level = [(start, seen is not None and self.fits(start, seen))]
         for _ in range(MOST_INNER):
-            following: list[State] = []
-            for state in level:
+            following: list[tuple[State, bool]] = []
+            for state, arrived in level:
                 for _, edge, target in self.semantics.steps(state, instance):
                     if isinstance(target, Violation) or target in ways:
                         continue
-                    if looks is None or self.look(target) == looks:
+                    arrives = seen is not None and self.fits(target, seen)
+                    if arrives or not arrived:
                         ways[target] = (*ways[state], (instance, edge))
-                        following.append(target)
+                        following.append((target, arrives))
             level = following
             if not level:
                 break
@@ -185,11 +165,10 @@ class View:
     def violations(self, instance: int, start: State) -> set[str]:
         """Properties that are violated if an instance goes on by itself."""
         found: set[str] = set()
-        for states in self.alone(instance, start).values():
-            for state, _ in states:
-                found.update(failure.invariant.name for failure in self.semantics.failing_invariants(state))
-                steps = self.semantics.steps(state, instance)
-                found.update(target.check.property for _, _, target in steps if isinstance(target, Violation))
+        for state in self._ways(instance, start, None):
+            found.update(failure.invariant.name for failure in self.semantics.failing_invariants(state))
+            steps = self.semantics.steps(state, instance)
+            found.update(target.check.property for _, _, target in steps if isinstance(target, Violation))
         return found
 
     # ---- words
