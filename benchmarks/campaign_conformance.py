@@ -13,6 +13,7 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from svmcheck.checker.conformance.conform import Conformance, Undecided, chosen_for, conform, view_of
 from svmcheck.checker.conformance.drive import Driven, drive
@@ -54,7 +55,7 @@ gpu-fault
 gpu-fault evictors=1
 gpu-fault unmappers=1
 gpu-fault placement=vram-only
-gpu-fault window=2
+gpu-fault evictors=1 placement=vram-only
 gpu-fault gpu_workers=2 serialise=range-lock
 """
 
@@ -116,7 +117,16 @@ def words(given: list[str]) -> Words:
     return options, {name: int(value) for name, value in pairs if value.isdigit()}
 
 
-def follow(abstraction: Abstraction, given: list[str], runs: int, engine: NativeEngine, verbose: bool) -> bool:
+@dataclass
+class Places:
+    """Steps by their place in the source, whatever the options and sizes: those met by some row, and all others that
+    can be taken in some row."""
+
+    met: set[str] = field(default_factory=set[str])
+    others: set[str] = field(default_factory=set[str])
+
+
+def follow(abstraction: Abstraction, given: list[str], runs: int, engine: NativeEngine, places: Places) -> bool:
     options, sizes = words(given)
     begun = time.perf_counter()
     result: Conformance | None = None
@@ -135,8 +145,8 @@ def follow(abstraction: Abstraction, given: list[str], runs: int, engine: Native
     except Undecided:
         missed, met = [], f"{len(result.covered)} steps met"
     print(f"  {abstraction.protocol} {' '.join(given)}: {result.runs} runs, {met}, {seconds:.1f} s", flush=True)
-    for edge in missed if verbose else ():
-        print(f"      not met: {result.label(edge)}")
+    places.met.update(map(result.label, result.covered))
+    places.others.update(map(result.label, missed))
     for difference in result.differences:
         print(f"      DIFFERENCE: {difference.message}")
     return not result.differences
@@ -173,14 +183,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100, help="of each row and strategy")
     parser.add_argument("--only", default="", help="rows that begin with this")
-    parser.add_argument("--verbose", action="store_true", help="name the steps that were not met")
     asked = parser.parse_args()
     abstractions: Mapping[str, Abstraction] = load()
     engine, good = NativeEngine(1), True
     print("Runs of the kernel, followed through the protocol")
+    places = {name: Places() for name in abstractions}
     for name, *given in rows(CONFORM):
         if " ".join((name, *given)).startswith(asked.only):
-            good &= follow(abstractions[name], given, asked.runs, engine, asked.verbose)
+            good &= follow(abstractions[name], given, asked.runs, engine, places[name])
+    print("Steps of the protocols by their place in the source, over all rows")
+    for name, found in places.items():
+        missed = sorted(found.others - found.met)
+        print(f"  {name}: {len(found.met)} of {len(found.met) + len(missed)} met")
+        for text in missed:
+            print(f"      not met: {text[:150]}")
     print("Counterexamples of the protocols, driven through the kernel")
     for name, property, *given in rows(DRIVE):
         if " ".join((name, property, *given)).startswith(asked.only):

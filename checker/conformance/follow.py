@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ...model.evaluate import State
+from ...model.ir.program import Process
 from ...model.kernel.sched import Task
 from .view import Edges, Seen, View
 
@@ -89,4 +90,16 @@ class Follower:
             sources = [(source, way) for state in alive & found.keys() for source, way in found[state].items()]
             edges.update(step for _, way in sources for step in way)
             alive = {source for source, _ in sources}
-        return {(layout.instances[instance][0].name, edge) for instance, edge in edges}
+        found = {(layout.instances[instance][0], edge) for instance, edge in edges}
+        return {(process.name, alike) for process, edge in found for alike in _alike(process, edge)}
+
+
+def _alike(process: Process, number: int) -> list[int]:
+    """The edges that do the same as this one, as those of a choice between equal values do."""
+    edge = process.edges[number]
+    return [
+        k
+        for k, other in enumerate(process.edges)
+        if (other.source, other.target, other.guard, other.updates)
+        == (edge.source, edge.target, edge.guard, edge.updates)
+    ]

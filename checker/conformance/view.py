@@ -43,9 +43,7 @@ class View:
     semantics: Semantics = field(init=False)
     positions: tuple[int, ...] | None = None  # of the observed cells in a state; known once a world has been seen
     _present: tuple[int, ...] = ()  # of these, which of them are only told whether they are null
-    _known: dict[tuple[int, State, Seen], Ways] = field(
-        init=False, default_factory=dict[tuple[int, State, Seen], Ways]
-    )
+    _known: dict[tuple[int, State, Seen], Ways] = field(init=False, default_factory=dict[tuple[int, State, Seen], Ways])
 
     def __post_init__(self) -> None:
         self.semantics = Semantics(self.program)

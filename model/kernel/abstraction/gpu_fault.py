@@ -3,7 +3,8 @@
 
 Observed are the CPU page table, the range's DMA mapping and the GPU page table, with the kind of each entry but not
 the page: pages have places of their own on each side. Locks, brackets and sequence numbers are not observed, only what
-they let happen. VMAs are compared while nobody has the mmap_lock for write.
+they let happen. VMAs are compared while nobody has the mmap_lock for write. One page is compared: of two the kernel
+zaps one GPU entry after the other and makes a range of what a munmap() leaves, the protocol does neither.
 """
 
 from __future__ import annotations

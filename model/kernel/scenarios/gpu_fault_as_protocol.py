@@ -29,8 +29,9 @@ SIZES = {
 def gpu_fault(config: Config, sizes: Mapping[str, int]) -> World:
     """The world GpuSvm of ``model/protocols/gpu_fault.py``: a window in RAM, under one notifier and in one range.
 
-    CPU threads store, workers serve one GPU fault each, evictors take back what is in VRAM by then, others unmap. There
-    is VRAM for the window twice, so that nothing is evicted to make room. With ``for_ever`` the threads do not stop.
+    CPU threads store, workers serve one GPU fault each, evictors take back what is in VRAM once there is something,
+    others unmap. There is VRAM for the window twice, so that nothing is evicted to make room. With ``for_ever`` the
+    threads do not stop.
     """
     world = GpuWorld(config, sizes["window"])
     xe = world.device("xe0", 2 * world.window)
@@ -46,6 +47,7 @@ def gpu_fault(config: Config, sizes: Mapping[str, int]) -> World:
             touch(world.mm, which(world.window), 1)
 
     def evictor(_: int) -> None:
+        xe.vram.wait_for_bo()
         with sched.pending("eviction-returns"):
             for bo in xe.bos():
                 xe.evict_bo(bo)
@@ -56,6 +58,6 @@ def gpu_fault(config: Config, sizes: Mapping[str, int]) -> World:
 
     tasks(sizes["cpu_threads"], "cpu thread", cpu_thread)
     tasks(sizes["gpu_workers"], "gpu worker", lambda _: handle_pagefault(vm, 0, True))
-    tasks(sizes["evictors"], "evictor", evictor)
+    tasks(sizes["evictors"], "evictor", evictor, daemon=True)
     tasks(sizes["unmappers"], "unmapper", unmapper)
     return world.kernel.world({"vm": vm, "window": world.window})
