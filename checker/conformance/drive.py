@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from itertools import dropwhile, product, takewhile
 
 from ...model.kernel.scenario import World
@@ -24,6 +23,7 @@ from ..schedule.progress import Lasso
 from ..schedule.request import Chosen
 from ..schedule.runtime import Run, Runtime
 from ..schedule.statehash import state_hash
+from .choices import Choice, Moment, Reading
 from .conform import chosen_for
 from .path import NEVER, Path, Place
 from .view import Seen, View
@@ -31,14 +31,6 @@ from .view import Seen, View
 MOST_RUNS = 20_000
 MOST_STEPS = 2_000  # of a run: a task that spins unobserved must not take the others' time
 MOST_DEVIATIONS = 6
-
-
-class Reading(Enum):
-    """Which places on the path a step of the kernel may have led to; the first is the fastest, the last the finest."""
-
-    EXACT = 0  # actors move in the order of the path
-    ENDS = 1  # in an order of their own: as little, or as much, of what looks alike
-    SWITCHES = 2  # or up to where the path goes on with another actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,41 +80,6 @@ def drive(
     return Lost(search.furthest, len(search.path), search.runs, tuple(sorted(search.failures)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """A state of the world between two steps, where on the path it may be, and how many decisions led to it."""
-
-    digest: bytes
-    at: frozenset[Place]
-    decisions: int
-
-
-@dataclass(slots=True)
-class _Choice:
-    """A decision of the search: what is tried now, and what after that.
-
-    ``left``: how many deviations may follow. ``costs``: those that an alternative takes, -1 for one that goes on where
-    the task before has deviated already, which is ``astray``. ``moment``: before the decision; None where it is one of
-    the environment within a step.
-    """
-
-    alternatives: list[int]
-    left: int
-    astray: int
-    moment: _Moment | None = None
-    costs: Mapping[int, int] = field(default_factory=dict[int, int])
-
-    @property
-    def now(self) -> int:
-        return self.alternatives[0]
-
-    def after(self) -> tuple[int, int]:
-        """Deviations left after this decision, and who deviates."""
-        cost = self.costs.get(self.now, 0)
-        astray = self.astray if self.moment is None else self.now if cost else 0
-        return self.left - max(cost, 0), astray
-
-
 @dataclass
 class _Search:
     """Depth first over schedules; the strategy of its own runs."""
@@ -135,7 +92,7 @@ class _Search:
     furthest: int = 0
     failures: set[str] = field(default_factory=set[str])
     name: str = "drive"
-    _choices: list[_Choice] = field(default_factory=list[_Choice])
+    _choices: list[Choice] = field(default_factory=list[Choice])
     _dead: dict[object, int] = field(default_factory=dict[object, int])  # what was tried -> deviations that were left
     _depth: int = 0
     _deviations: int = 0
@@ -198,7 +155,7 @@ class _Search:
 
     def value(self, n: int) -> int:
         if self._depth == len(self._choices):
-            self._choices.append(_Choice(list(range(n)), *self._before()))
+            self._choices.append(Choice(list(range(n)), *self._before()))
         self._depth += 1
         return self._choices[self._depth - 1].now
 
@@ -211,17 +168,17 @@ class _Search:
         """Deviations left after the decision before this one, and the task that it let deviate, if any."""
         return self._choices[self._depth - 1].after() if self._depth else (self._deviations, 0)
 
-    def _moment(self) -> _Moment | None:
+    def _moment(self) -> Moment | None:
         """Where the last step led to; None if that is nowhere on the path, or where the search ends."""
         runtime = self._runtime
         if runtime.last_task is not None:
             self._follow(runtime.last_task)
         if not self._at:
             return None
-        moment = _Moment(state_hash(runtime), self._at, len(runtime.schedule))
+        moment = Moment(state_hash(runtime), self._at, len(runtime.schedule))
         return None if self._loop(moment) else moment
 
-    def _choice(self, moment: _Moment, enabled: list[Task]) -> _Choice | None:
+    def _choice(self, moment: Moment, enabled: list[Task]) -> Choice | None:
         """The tasks in the order of the path, the last to move first where that says nothing. To let another than the
         first go on costs a deviation, unless it is the one that deviated just before. None: tried before, with as many
         deviations left."""
@@ -236,7 +193,7 @@ class _Search:
         last = self._runtime.last_task
         order = sorted(due, key=lambda number: (due[number], last is None or number != last.number, number))
         costs = {number: 0 if number == order[0] else -1 if number == astray else 1 for number in order}
-        return _Choice([number for number in order if costs[number] <= left], left, astray, moment, costs)
+        return Choice([number for number in order if costs[number] <= left], left, astray, moment, costs)
 
     def _due(self, place: Place, task: Task) -> int:
         instance = self.view.instance_of(task)
@@ -270,7 +227,7 @@ class _Search:
             return ends
         return (*ends, *(to for to in fitting if self.path.switches(to, instance)))
 
-    def _loop(self, moment: _Moment) -> bool:
+    def _loop(self, moment: Moment) -> bool:
         """Whether the world has been as it is now, and every actor of the lasso has gone round since."""
         if self.path.loop is None:
             return False
@@ -283,7 +240,7 @@ class _Search:
                 return True
         return False
 
-    def _rounds(self, earlier: _Moment, now: _Moment) -> bool:
+    def _rounds(self, earlier: Moment, now: Moment) -> bool:
         before = {phase for place in earlier.at if (phase := self.path.phase(place)) is not None}
         after = {phase for place in now.at if (phase := self.path.phase(place)) is not None}
         return any(done > gone and on == beyond for gone, on in before for done, beyond in after)
