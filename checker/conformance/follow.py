@@ -90,8 +90,9 @@ class Follower:
             sources = [(source, way) for state in alive & found.keys() for source, way in found[state].items()]
             edges.update(step for _, way in sources for step in way)
             alive = {source for source, _ in sources}
-        found = {(layout.instances[instance][0], edge) for instance, edge in edges}
-        return {(process.name, alike) for process, edge in found for alike in _alike(process, edge)}
+        processes = [process for process, _ in layout.instances]
+        found = {(processes.index(processes[instance]), edge) for instance, edge in edges}
+        return {(processes[k].name, alike) for k, edge in found for alike in _alike(processes[k], edge)}
 
 
 def _alike(process: Process, number: int) -> list[int]:
