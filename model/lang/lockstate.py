@@ -14,13 +14,14 @@ from heapq import heappop, heappush
 from ..ir.build import loads, rebuild
 from ..ir.expr import FALSE, Const, Expr, Load
 from ..ir.program import LockEvent
-from .graph import Assume, RawEdge, RawGraph, Store
+from .graph import Assume, Op, RawEdge, RawGraph, Store
 
 Lock = tuple[str, tuple[Expr, ...]]
 Nets = dict[Lock, frozenset[int]]  # how often a lock was taken minus how often it was released; 0 where it is missing
 MOST = 8  # combinations of constants that are told apart at one node
 NONE = frozenset({0})
 Values = tuple[tuple[str, Const], ...]
+Effect = Callable[[Nets, Op], Nets]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Known:
     values: Values
     nets: Nets
 
-    def after(self, edge: RawEdge, is_local: Callable[[str], bool]) -> Known | None:
+    def after(self, edge: RawEdge, is_local: Callable[[str], bool], effect: Effect) -> Known | None:
         """Along an edge; None if what is known rules it out."""
         values, nets = dict(self.values), self.nets
         for op in edge.ops:
@@ -43,10 +44,9 @@ class Known:
                     values.pop(var, None)
                     if isinstance(known, Const):
                         values[var] = known
-                case LockEvent():
-                    nets = _changed(nets, op)
                 case _:
                     pass
+            nets = effect(nets, op)
         return Known(tuple(sorted(values.items(), key=lambda item: item[0])), nets)
 
 
@@ -56,8 +56,11 @@ def _with(expr: Expr, values: dict[str, Const]) -> Expr:
     return rebuild(expr, lambda e: values.get(e.var) if isinstance(e, Load) else None)
 
 
-def _changed(nets: Nets, event: LockEvent) -> Nets:
-    lock, change = (event.lock, event.index), 1 if event.action == "acquire" else -1
+def changed(nets: Nets, op: Op) -> Nets:
+    """What an operation does to locks that are told apart by how they are written, whatever their mode."""
+    if not isinstance(op, LockEvent):
+        return nets
+    lock, change = (op.lock, op.index), 1 if op.action == "acquire" else -1
     return {**nets, lock: frozenset(max(-2, min(2, n + change)) for n in nets.get(lock, NONE))}
 
 
@@ -65,8 +68,11 @@ def joined(left: Nets, right: Nets) -> Nets:
     return {lock: left.get(lock, NONE) | right.get(lock, NONE) for lock in {**left, **right}}
 
 
-def along_paths(graph: RawGraph, start: int, is_local: Callable[[str], bool]) -> dict[int, Nets]:
-    """For each node that paths from ``start`` reach, what they may have done to locks on the way."""
+def along_paths(
+    graph: RawGraph, start: int, is_local: Callable[[str], bool], effect: Effect = changed
+) -> dict[int, Nets]:
+    """For each node that paths from ``start`` reach, what they may have done to locks on the way, told by ``effect``
+    for one operation after the other."""
     decisive = _decisive(graph, is_local)
     found: dict[int, dict[Values, Nets]] = {start: {(): {}}}
     work: list[tuple[int, int, Values]] = [(start, 0, ())]
@@ -77,7 +83,7 @@ def along_paths(graph: RawGraph, start: int, is_local: Callable[[str], bool]) ->
         if nets is None:
             continue  # merged with others since
         for edge in graph.nodes[node].edges:
-            known = Known(values, nets).after(edge, decisive.__contains__)
+            known = Known(values, nets).after(edge, decisive.__contains__, effect)
             if known is not None:
                 arrived = _arrive(found.setdefault(edge.target, {}), known)
                 if arrived is not None:

@@ -15,7 +15,8 @@ HINTS: dict[str, CodeInfo] = {
     "SVM501": CodeInfo(
         "a read and then a write",
         "'x += 1' on shared state is two steps, as in C: another actor may count in between and one count is lost."
-        " If it is an atomic operation, say so: with atomic(), or a Refcount.",
+        " If it is an atomic operation, say so: with atomic(), or a Refcount. Nothing is said where nobody else writes"
+        " there, or where every write is under one mutex, spinlock, folio lock or write-held rwsem.",
         sample("k.count += 1", world="count = bounded(0, 3)"),
         sample("with atomic():\n    k.count += 1", world="count = bounded(0, 3)"),
     ),

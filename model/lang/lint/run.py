@@ -9,7 +9,7 @@ from ..diagnostics import Diagnostic
 from ..fuse import Automaton
 from ..lowering import Result
 from ..settings import Setting
-from . import functions, reads, urgency, workers
+from . import counting, functions, reads, urgency, workers
 
 
 def lint(setting: Setting, result: Result, automata: Mapping[str, Automaton]) -> tuple[Diagnostic, ...]:
@@ -18,6 +18,7 @@ def lint(setting: Setting, result: Result, automata: Mapping[str, Automaton]) ->
 
 
 def _all(setting: Setting, result: Result, automata: Mapping[str, Automaton]) -> Iterator[Diagnostic]:
+    yield from counting.lost_updates(result)
     yield from reads.unprotected(result)
     yield from functions.uncalled(setting, result)
     for name, lowered in result.actors.items():

@@ -205,13 +205,7 @@ def augmented(low: Lowerer, node: ast.AugAssign) -> None:
         raise low.error("SVM219", "only integers can be counted up or down", node, "assign the new value instead")
     current = expressions.as_value(low, fields.read(low, found, node.target), node.target)
     if isinstance(found, Place) and not found.ghost and not low.context.inside and low.actor.count:
-        low.warn(
-            "SVM501",
-            f"'{low.source.text(node)}' is a read and then a write",
-            node,
-            "another actor may step in between, as in C; write 'with atomic():' or use a Refcount if it is atomic",
-            "hint",
-        )
+        low.counts(found.var, f"'{low.source.text(node)}' is a read and then a write", node)
         found = keep.kept(low, found, target, "place")  # what is written is what was read
         current = low.temporary(node.target, current.expr, ".read")
         if low.is_shared(change.expr):

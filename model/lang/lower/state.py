@@ -77,6 +77,14 @@ class Context:
     inside: bool = False
 
 
+@dataclass(frozen=True)
+class Counted:
+    """A shared variable that is counted up or down in two steps, and what to say if a count may be lost there."""
+
+    variable: str
+    diagnostic: Diagnostic
+
+
 @dataclass
 class Facts:
     """What one pass over all actors learns and the next one uses: types of locals, and what breaks symmetry.
@@ -139,6 +147,7 @@ class Lowerer:
         self.urgent_blocks: dict[str, int] = {}
         self.goals: list[str] = []
         self.marks: list[str] = []
+        self.counted: list[Counted] = []
 
     @contextmanager
     def specifying(self, on: bool = True) -> Generator[None]:
@@ -189,6 +198,13 @@ class Lowerer:
         frame = self.frame(node)
         chain = self.frames[: len(self.scopes) - 1]
         self.facts.warnings.setdefault((code, frame), Diagnostic(code, headline, frame, advice, (), chain, severity))
+
+    def counts(self, variable: str, headline: str, node: ast.AST) -> None:
+        """A read and then a write of a shared variable; lint/counting.py tells whether that is worth a hint."""
+        advice = "another actor may step in between, as in C; write 'with atomic():' or use a Refcount if it is atomic"
+        chain = self.frames[: len(self.scopes) - 1]
+        diagnostic = Diagnostic("SVM501", headline, self.frame(node), advice, (), chain, "hint")
+        self.counted.append(Counted(variable, diagnostic))
 
     def record(self, problem: LowerError) -> None:
         if problem.diagnostic is not None:
