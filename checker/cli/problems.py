@@ -86,14 +86,18 @@ def system_problem(error: OSError) -> Problem:
     return Problem(error.strerror or str(error), advice.get(error.errno or 0, ""), where)
 
 
-def compiled(selection: Selection, *, verbose: bool = False) -> Program:
-    """The program, after telling what its compiler warns of. ``verbose``: and where it comes from."""
+def compiled(selection: Selection, *, verbose: bool = False, checking: bool = False) -> Program:
+    """The program, after telling what its compiler warns of: in full where it is ``checking``, in one line elsewhere,
+    where hints are left out. ``verbose``: and where it comes from."""
     fetched = selection.fetch()
     done = fetched.compiled
     if verbose:
         notice(f"program: {fetched.source}")
-    if done.warnings:
+    serious = sum(w.severity == "warning" for w in done.warnings)
+    if checking and done.warnings:
         tell(done.warnings, sys.stderr)
+    elif serious:
+        notice(f"the compiler has {serious} {'warning' if serious == 1 else 'warnings'}: 'svmcheck check' tells")
     for text in done.program.notes:
         notice(text)
     return done.program

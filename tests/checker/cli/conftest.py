@@ -91,8 +91,9 @@ def compile_checked(
     protocol: FakeProtocol, world: str | None, options: Mapping[str, str], sizes: Mapping[str, int]
 ) -> FakeCompiled:
     frame = Frame(str(protocol.path), 1, 1, 1, 4, "f")
-    hint = Diagnostic("SVM900", "impolite", frame, "be polite", severity="hint")
-    return FakeCompiled(compile_program(protocol, world, options, sizes), (hint,) if "polite" in options else ())
+    severity = "warning" if options.get("polite") == "false" else "hint"
+    told = Diagnostic("SVM900", "impolite", frame, "be polite", severity=severity)
+    return FakeCompiled(compile_program(protocol, world, options, sizes), (told,) if "polite" in options else ())
 
 
 @pytest.fixture

@@ -30,6 +30,12 @@ def test_the_whole_program() -> None:
     assert show("pair.py:Pair", "--ir").stdout.startswith("program Pair")
 
 
+def test_what_the_compiler_warns_of_is_told_shortly_and_hints_are_left_to_check() -> None:
+    told = show("locks.py", "--set", "polite=false").stderr
+    assert told == "note: the compiler has 1 warning: 'svmcheck check' tells\n"
+    assert show("locks.py", "--set", "polite=true").stderr == ""
+
+
 def test_the_graph_on_standard_output() -> None:
     result = show("pair.py:Pair", "--dot", "-")
     assert result.exit_code == 0
