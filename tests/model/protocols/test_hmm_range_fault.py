@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from svmcheck.checker.engine import Limits, Outcome
 from svmcheck.checker.reference.engine import ReferenceEngine
 from svmcheck.model.ir.properties import properties
@@ -14,7 +16,7 @@ from svmcheck.model.lang.load import load_protocol
 from svmcheck.specs.verdict import Verdict
 
 FILE = Path(__file__).parents[3] / "model" / "protocols" / "hmm_range_fault.py"
-MIXED = {"first_state": "foreign-and-system"}
+MIXED = {"first_page": "foreign", "second_page": "system"}
 
 
 def decide(sizes: Mapping[str, int], **options: str) -> Outcome:
@@ -42,8 +44,31 @@ def test_one_sequence_covers_both_passes() -> None:
 def test_prefetch_that_faults_fails_where_the_neighbour_has_no_pages() -> None:
     assert violated(decide({"mm_operations": 0}, pass_one="whole-window")) == {
         "a-fault-fails-only-where-its-own-address-is-bad",
+        "no-walk-faults-a-page-of-its-own-device-for-its-neighbour",
         "prefetch-and-snapshot-never-fault",
     }
+
+
+@pytest.mark.parametrize("second", ["nothing", "own", "foreign"])
+def test_a_walk_that_asks_for_one_page_faults_what_comes_after_it(second: str) -> None:
+    hole = {"first_page": "nothing", "second_page": second, "pass_one": "one-walk"}
+    told = {"prefetch-and-snapshot-never-fault"}
+    if second == "own":
+        told.add("no-walk-faults-a-page-of-its-own-device-for-its-neighbour")
+    assert violated(decide({"mm_operations": 0}, **hole)) == told
+    assert violated(decide({"mm_operations": 0}, fault_reach="page-alone", **hole)) == set()
+
+
+def test_nothing_is_faulted_behind_a_page_that_is_there() -> None:
+    there = {"first_page": "own", "second_page": "nothing", "pass_one": "one-walk"}
+    assert violated(decide({"mm_operations": 0}, **there)) == set()
+
+
+def test_an_own_page_behind_a_hole_goes_back_if_the_whole_range_is_asked_for() -> None:
+    behind = {"first_page": "nothing", "second_page": "own", "neighbours": "fault-in"}
+    assert violated(decide({"mm_operations": 0}, **behind)) == set()
+    told = violated(decide({"mm_operations": 0}, pass_one="whole-window", **behind))
+    assert "no-walk-faults-a-page-of-its-own-device-for-its-neighbour" in told
 
 
 def test_the_error_path_of_a_scan_unlocks_what_it_locked() -> None:
