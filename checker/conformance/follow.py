@@ -20,19 +20,24 @@ from .view import Edges, Seen, View
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A step of the implementation that the protocol does not have. ``before`` and ``after``: what was observed."""
+    """A step of the implementation that the protocol does not have. ``before`` and ``after``: what was observed.
+
+    ``nearest``: what would be observed instead where the protocol comes closest to it, of the cells that differ.
+    """
 
     actor: str
     operation: str
     before: dict[str, str]
     after: dict[str, str]
+    nearest: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def text(self) -> str:
         changes = [f"{k}: {v} -> {self.after[k]}" for k, v in self.before.items() if v != self.after[k]]
-        return (
-            f"{self.actor}, at '{self.operation}': the protocol has no way to {', '.join(changes) or 'stay as it is'}"
-        )
+        told = f"{self.actor}, at '{self.operation}': the protocol has no way to {', '.join(changes) or 'stay as it is'}"
+        if self.nearest:
+            told += f" with {', '.join(f'{k} {self.after[k]} (closest: {v})' for k, v in self.nearest.items())}"
+        return told
 
 
 @dataclass
@@ -61,7 +66,8 @@ class Follower:
         else:
             found = self._reached(instance, seen)
         if not found:
-            self.mismatch = Mismatch(task.name, operation, self.view.told(before), self.view.told(seen))
+            nearest = {} if instance is None else self.view.nearest(instance, self.possible, before, seen)
+            self.mismatch = Mismatch(task.name, operation, self.view.told(before), self.view.told(seen), nearest)
             return False
         self._history.append(found)
         self.possible = set(found)

@@ -169,14 +169,33 @@ class View:
             found.update(target.check.property for _, _, target in steps if isinstance(target, Violation))
         return found
 
+    def nearest(self, instance: int, starts: Iterable[State], before: Seen, seen: Seen) -> dict[str, str]:
+        """What an instance that goes on by itself may come to that looks most like this, first of all in the cells that
+        have changed: the cells that differ."""
+
+        def apart(look: Seen) -> tuple[int, int]:
+            differ = [k for k, value in enumerate(seen) if value is not None and look[k] != value]
+            return sum(before[k] != seen[k] for k in differ), len(differ)
+
+        looks = (self.look(state) for start in starts for state in self._ways(instance, start, None))
+        told, other = self.told(min(looks, key=apart, default=seen)), self.told(seen)
+        return {name: told[name] for name in told if other[name] not in ("anything", told[name])}
+
     # ---- words
 
     def told(self, seen: Seen) -> dict[str, str]:
         """Observed cells and their values, as text."""
         names = {at: (name, type_) for name, (at, type_) in self._types.items()}
-        pairs = zip(self.positions or (), seen, strict=True)
-        return {names[at][0]: "anything" if value is None else names[at][1].show(value) for at, value in pairs}
+        told: dict[str, str] = {}
+        for k, (at, value) in enumerate(zip(self.positions or (), seen, strict=True)):
+            name, type_ = names[at]
+            if k in self._present:
+                told[name] = "anything" if value is None else "something" if value else "null"
+            else:
+                told[name] = "anything" if value is None else type_.show(value)
+        return told
 
 
 def _alike(looks: Seen, seen: Seen) -> bool:
     return all(value is None or mine == value for mine, value in zip(looks, seen, strict=True))
+

@@ -81,6 +81,9 @@ def view(protocol: str, options: Mapping[str, str], sizes: Mapping[str, int]) ->
             {"remappers": 1},
             "sigbus",
         ),
+        ("gpu-fault", "no-gpu-mapping-of-a-freed-page", {"zap": "skipped"}, {}, "gpu-mapping"),
+        ("gpu-fault", "no-gpu-mapping-of-a-freed-page", {"pages_valid": "skipped"}, {}, "gpu-mapping"),
+        ("gpu-fault", "no-dma-mapping-of-a-freed-page", {"dma_unmap": "skipped"}, {}, "dma"),
     ],
 )
 def test_the_kernel_shows_the_same_failure(
