@@ -14,10 +14,12 @@ from .ir.program import Frame
 
 @dataclass(frozen=True, slots=True)
 class LockClass:
-    """``pseudo``: nobody takes it; one only waits until whoever holds it is through."""
+    """``pseudo``: nobody takes it; one only waits until whoever holds it is through. ``family``: several locks, of
+    which those that are taken in it have no order among themselves, since somebody backs off."""
 
     name: str
     pseudo: bool
+    family: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,9 @@ def remarks(cycle: Cycle, graph: LockGraph) -> Iterator[str]:
         yield f"{name} is held on every path, so that no two of them meet; the order is wrong all the same"
     if any(order.waits for order in cycle.orders):
         return
+    if len(cycle.orders) == 1 and cycle.locks[0] in {lock.name for lock in graph.locks if lock.family}:
+        yield f"of {cycle.locks[0]} one lock is taken outside of it: for that one nobody backs off"
+        return
     if len(cycle.orders) == 1:
         yield f"the locks of {cycle.locks[0]} are one class; if their order is fixed, lock_nested() says so"
         return

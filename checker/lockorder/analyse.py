@@ -39,7 +39,7 @@ def analyse(program: Program, never: Collection[tuple[str, int]] = (), basis: st
     for process in program.processes:
         untaken = {edge for name, edge in never if name == process.name}
         for meeting in meetings(program, process, untaken):
-            names = _names(program, meeting.hold, meeting.wait)
+            names = _names(program, meeting.hold, meeting.wait, asked.families)
             if names is not None:
                 paths = found.setdefault(_kind(meeting, *names), {})
                 place = (process.name, meeting.hold.frames, meeting.wait.frames)
@@ -47,26 +47,32 @@ def analyse(program: Program, never: Collection[tuple[str, int]] = (), basis: st
                 paths[place] = paths.get(place, beside) & beside
     orders = tuple(_order(kind, paths) for kind, paths in found.items())
     members = {name for order in orders for name in (order.before, order.after)}
-    locks = tuple(LockClass(name, name in asked.pseudo) for name in sorted(asked.classes | members))
+    families = set(asked.families.values())
+    classes = sorted(asked.classes | members)
+    locks = tuple(LockClass(name, name in asked.pseudo, name in families) for name in classes)
     actors = tuple((p.name, p.count) for p in program.processes)
     return LockGraph(program.name, locks, orders, cycles(orders), actors, basis)
 
 
 @dataclass(frozen=True, slots=True)
 class _Acquisitions:
-    """Lock classes: all, those that somebody may wait for and then has, and those that are only ever waited for."""
+    """``classes`` and ``pseudo``: lock classes, all and those that are only ever waited for. ``taken``: locks that
+    somebody may wait for and then has. ``families``: lock -> the family it is of, as a class."""
 
     classes: frozenset[str]
     taken: frozenset[str]
     pseudo: frozenset[str]
+    families: Mapping[str, str]
 
 
 def _acquisitions(program: Program) -> _Acquisitions:
     steps = [s for p in program.processes for s in (p.entry_locks, *(e.locks for e in p.edges))]
     acquired = [(event, passing) for s in steps for event, passing in told(s) if event.action == "acquire"]
+    families = {event.lock: event.family for event, _ in acquired if event.family}
     taken = frozenset(event.lock for event, passing in acquired if event.blocking and not passing)
     waited_for = frozenset(event.lock for event, passing in acquired if passing)
-    return _Acquisitions(frozenset(event.lock for event, _ in acquired), taken, waited_for - taken)
+    classes = frozenset(families.get(event.lock, event.lock) for event, _ in acquired)
+    return _Acquisitions(classes, taken, waited_for - taken, families)
 
 
 def _order(kind: _Kind, paths: Mapping[_Place, frozenset[str]]) -> Order:
@@ -82,16 +88,24 @@ def _order(kind: _Kind, paths: Mapping[_Place, frozenset[str]]) -> Order:
     )
 
 
-def _names(program: Program, hold: Hold, wait: Wait) -> tuple[str, str] | None:
+def _names(program: Program, hold: Hold, wait: Wait, families: Mapping[str, str]) -> tuple[str, str] | None:
     """What to call the two locks; None where the two make no order.
+
+    The locks of a family are one class, whose order among themselves is nobody's concern if both are taken in it: of
+    two who wait for each other, one backs off. Nobody does for a lock that is taken, or held, outside of it.
 
     Of one class are two locks of an array or pool, taken one inside the other. Without a declared order that is a cycle
     by itself. With one (``lock_nested``) the very locks are told apart where they are known, so that two declarations
     that contradict each other are found. One lock taken twice is for ``no-self-deadlock`` to judge, which sees whether
     it happens; a pseudo-lock has no such judge.
     """
+    family = families.get(wait.lock)
+    if family is not None and family == families.get(hold.lock):
+        backs_off = hold.family == wait.family == family
+        one = hold.lock == wait.lock and same(hold.index, wait.index)
+        return None if backs_off or one else (family, family)
     if hold.lock != wait.lock:
-        return hold.lock, wait.lock
+        return families.get(hold.lock, hold.lock), families.get(wait.lock, wait.lock)
     if wait.nested:
         known = differ(hold.index, wait.index) and None not in (*hold.index, *wait.index)
         return (_member(program, hold.lock, hold.index), _member(program, wait.lock, wait.index)) if known else None

@@ -19,11 +19,12 @@ MOST_SITUATIONS = 20_000  # of one actor, about a second; past that the values o
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A lock that is held. ``index``: which of its class, None where unknown."""
+    """A lock that is held. ``index``: which of its class, None where unknown. ``family``: see LockEvent."""
 
     lock: str
     index: tuple[int | None, ...]
     shared: bool
+    family: str
     frames: tuple[Frame, ...]
 
 
@@ -36,6 +37,7 @@ class Wait:
     shared: bool
     recursive: bool
     nested: bool
+    family: str
     passing: bool
     frames: tuple[Frame, ...]
 
@@ -99,9 +101,11 @@ class _Flow:
                 held = _released(held, event.lock, index, shared)
                 continue
             if event.blocking:
-                wait = Wait(event.lock, index, shared, event.recursive, event.nested, passing, event.frames)
+                wait = Wait(
+                    event.lock, index, shared, event.recursive, event.nested, event.family, passing, event.frames
+                )
                 self._meet(held, wait)
-            hold = Hold(event.lock, index, shared, event.frames)
+            hold = Hold(event.lock, index, shared, event.family, event.frames)
             held = held if hold in held else (*held, hold)
         return held
 

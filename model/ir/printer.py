@@ -138,6 +138,7 @@ def lock_text(event: LockEvent, scope: Scope = NOWHERE) -> str:
     where = event.lock + "".join(f"[{expr_text(i, scope)}]" for i in event.index)
     flags = (("shared", event.mode == "shared"), ("recursive", event.recursive), ("nested", event.nested))
     how = "".join(f" {word}" for word, on in flags if on)
+    how += f" of family {event.family}" if event.family else ""
     return f"{event.action} {where}{how}" + ("" if event.blocking or event.action == "release" else " by trylock")
 
 

@@ -100,6 +100,7 @@ class Check:
     """A condition demanded by the language or by an assertion. ``when``: the path that leads to it was taken.
 
     ``property`` is the name it is reported under (see properties.py), ``message`` one sentence about this place.
+    ``subject``: the value that is not as demanded, which reports tell where the check fails; it decides nothing.
     """
 
     when: Expr
@@ -107,6 +108,7 @@ class Check:
     property: str
     message: str
     frames: tuple[Frame, ...]
+    subject: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class LockEvent:
     ``blocking`` is false for a successful trylock, which cannot be the waiting side of a deadlock.
     ``recursive``: a shared acquisition that passes queued writers, and so only ever waits for an exclusive holder.
     ``nested``: the author says that the order among locks of this path is fixed, and this is not the first of them.
+    ``family``: the path of what it was taken in that lets it be taken in any order with others of that family, since
+    one of two who wait for each other backs off.
     """
 
     action: Literal["acquire", "release"]
@@ -133,6 +137,7 @@ class LockEvent:
     frames: tuple[Frame, ...]
     recursive: bool = False
     nested: bool = False
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,12 +98,14 @@ def acquired(
     blocking: bool = True,
     recursive: bool = False,
     nested: bool = False,
+    family: Record | None = None,
 ) -> None:
     """This step takes the lock: for the lock-order graph. For primitives. By itself it is no step.
 
     ``blocking=False``: it did not wait (a trylock). ``recursive``: a reader that passes queued writers. ``nested``: the
-    order among the locks of this kind is fixed, and one before it is held. ``acquired`` and ``released`` at once stand
-    for a wait that only the holder can end.
+    order among the locks of this kind is fixed, and one before it is held. ``family``: locks taken so in the same one
+    may be taken in any order, since one of two who wait for each other backs off; against others they count as one.
+    ``acquired`` and ``released`` at once stand for a wait that only the holder can end.
     """
     _never_run()
 

@@ -109,4 +109,15 @@ def lock_event(low: Lowerer, word: str, node: ast.Call) -> LockEvent:
         low.frames,
         recursive,
         nested,
+        _family(low, node),
     )
+
+
+def _family(low: Lowerer, node: ast.Call) -> str:
+    for given in node.keywords:
+        if given.arg == "family":
+            found = expressions.meaning(low, given.value)
+            if not isinstance(found, Alias) or not found.path:
+                raise low.error("SVM251", "family= takes an embedded record", node, "acquired(self, family=ctx)")
+            return found.path
+    return ""
