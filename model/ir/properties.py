@@ -22,6 +22,8 @@ BUILT_IN: dict[str, tuple[str, str]] = {
     "no-unbalanced-notifier": ("locking", "no invalidation ends that never began"),
     "no-unlock-by-non-owner": ("locking", "only the owner of a lock releases it"),
     "no-self-deadlock": ("locking", "nobody blocks on a lock it holds itself"),
+    "no-unbalanced-seqcount": ("locking", "nobody ends a write section, or checks a read section, that it never began"),
+    "no-overlapping-writers": ("locking", "the writers of a seqcount exclude each other"),
     HELD_AT_END: ("locking", "a path that ends has released every lock it took"),
     "no-rest-with-lock": ("locking", "nobody stops for ever at a resting point while it holds a lock"),
     "bounds": ("bounds", "no value leaves its declared domain, no index its array, no pool runs out"),

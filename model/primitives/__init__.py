@@ -10,7 +10,9 @@ from .mutex import Mutex
 from .pseudo_lock import PseudoLock
 from .refcount import Refcount
 from .rwsem import RwSem
+from .seqcount import SeqCount, SeqLock
 from .spinlock import SpinLock
+from .srcu import Srcu
 from .waitqueue import WaitQueue
 from .work import Work
 
@@ -24,7 +26,10 @@ __all__ = [
     "PseudoLock",
     "Refcount",
     "RwSem",
+    "SeqCount",
+    "SeqLock",
     "SpinLock",
+    "Srcu",
     "WaitQueue",
     "Work",
 ]
