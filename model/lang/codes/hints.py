@@ -34,26 +34,28 @@ HINTS: dict[str, CodeInfo] = {
         " there, so the timing assumption does not cover what it was meant to.",
         sample(
             """
-            while True:
-                with urgent():
-                    k.busy = True
-                if k.again:
-                    break
-                with urgent():
-                    k.busy = False
+            with pending("done"):
+                while True:
+                    with urgent():
+                        k.busy = True
+                    if k.again:
+                        break
+                    with urgent():
+                        k.busy = False
             """,
             world=URGENT,
         ),
         sample(
             """
-            while True:
-                with urgent():
-                    k.busy = True
-                    again = k.again
-                if again:
-                    break
-                with urgent():
-                    k.busy = False
+            with pending("done"):
+                while True:
+                    with urgent():
+                        k.busy = True
+                        again = k.again
+                    if again:
+                        break
+                    with urgent():
+                        k.busy = False
             """,
             world=URGENT,
         ),
@@ -101,6 +103,28 @@ HINTS: dict[str, CodeInfo] = {
         sample("k.busy = True", parameters="k: Demo, opt: Mode", top="class Mode(Options):\n    fast: bool = False"),
         sample(
             "k.busy = opt.fast", parameters="k: Demo, opt: Mode", top="class Mode(Options):\n    fast: bool = False"
+        ),
+    ),
+    "SVM509": CodeInfo(
+        "a loop that nobody owes to leave",
+        "The actor may go round for ever: it tries again, or polls. That is no deadlock, as it moves all the time, and"
+        " a livelock is looked for only where something is owed. 'with pending(...):' around it asks that it is left"
+        " on every fair schedule. An actor of the environment, which may stop at any time, says rest() in the loop; one"
+        " that waits for others sleeps: wait(condition).",
+        sample(
+            "while True:\n    got = k.lock.trylock()\n    if got:\n        break\nk.lock.unlock()",
+            world="lock = Mutex()",
+        ),
+        sample(
+            """
+            with pending("gets-the-lock"):
+                while True:
+                    got = k.lock.trylock()
+                    if got:
+                        break
+            k.lock.unlock()
+            """,
+            world="lock = Mutex()",
         ),
     ),
 }

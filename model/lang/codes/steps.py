@@ -13,7 +13,7 @@ STEPS: dict[str, CodeInfo] = {
         "Only statements that touch shared state are steps; a loop of the others would go round without anybody"
         " else ever moving. Wait in it, or test something shared.",
         sample("while True:\n    pass"),
-        sample("while not k.busy:\n    pass"),
+        sample("wait(k.busy)"),
     ),
     "SVM402": CodeInfo(
         "one step with too many paths",

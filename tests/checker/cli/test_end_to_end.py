@@ -53,7 +53,7 @@ def right(k: Two, opt: Order) -> None:
         k.a.unlock()
 '''
 ENDLESS = '''\
-from svmcheck.model.lang import Size, World, bounded, atomic, process
+from svmcheck.model.lang import Size, World, bounded, atomic, pending, process
 
 
 class Dice(World):
@@ -64,7 +64,7 @@ class Dice(World):
 @process(Dice.throwers)
 def thrower(k: Dice) -> None:
     while True:
-        with atomic():
+        with pending("thrown"), atomic():
             k.a = (k.a + 1) % 10
         with atomic():
             k.b = (k.b + 3) % 10

@@ -27,7 +27,8 @@ def said(body: str, world: str = WORLD, **parts: str) -> list[Diagnostic]:
 
 
 def codes(body: str, world: str = WORLD, **parts: str) -> list[str]:
-    return [d.code for d in said(body, world, **parts)]
+    """Without what is said of loops that nobody owes to leave, which is test_loops.py."""
+    return [d.code for d in said(body, world, **parts) if d.code != "SVM509"]
 
 
 @pytest.mark.parametrize(

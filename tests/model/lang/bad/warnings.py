@@ -1,4 +1,4 @@
-# SVM501 SVM502 SVM503 SVM504 SVM505 SVM506 SVM507
+# SVM501 SVM502 SVM503 SVM504 SVM505 SVM506 SVM507 SVM509
 from svmcheck.model.lang import Record, World, bounded, flag, pool, process, ref, urgent, wait
 
 
