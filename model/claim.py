@@ -59,7 +59,13 @@ def _offers(semantics: Semantics, state: State) -> dict[int, list[int]]:
 
 def _step_violation(semantics: Semantics, played: Run, claim: Property) -> str | None:
     check = played.violation.check if played.violation else None
-    return check.message if check is not None and check.property == claim.name else None
+    if check is None or check.property != claim.name:
+        return None
+    if check.subject is None:
+        return check.message
+    _, index = semantics.layout.instances[played.schedule.steps[-1][0]]
+    value = evaluator(check.subject, Scope(semantics.layout, index))(played.states[-1])
+    return f"{check.message} (the value is {check.subject.type.show(value)})"
 
 
 def _invariant_violation(semantics: Semantics, played: Run, claim: Property) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from ..ir.build import ARITHMETIC, COMPARE, SETS
 from ..ir.expr import Binary, Bound, Const, Expr, Ite, Load, Me, Quant, Unary
+from ..ir.program import Check
 from ..ir.types import RefType, Type
 from .diagnostics import Diagnostic
 from .fuse import FuseError
@@ -87,7 +88,7 @@ def _perform(
                     raise FuseError(
                         Diagnostic(
                             "SVM404",
-                            f"setting up the first state breaks {check.property}: {check.message}",
+                            f"setting up the first state breaks {check.property}: {_told(check, cells)}",
                             check.frames[-1],
                             "the first state must be sound",
                         )
@@ -99,6 +100,13 @@ def _perform(
             case _:
                 pass
     return cells
+
+
+def _told(check: Check, cells: Cells) -> str:
+    """What a check says where it fails, with the value that is not as demanded."""
+    subject = check.subject
+    value = "" if subject is None else f" (the value is {subject.type.show(evaluate(subject, cells, {}))})"
+    return check.message + value
 
 
 def _poison(cells: dict[tuple[str, tuple[int, ...]], int], heap: str, ref: int, types: Mapping[str, Type]) -> None:

@@ -140,7 +140,8 @@ def _demanded(path: Path, check: Check) -> Path:
     ok = path.read(check.ok)
     if ok == TRUE:
         return path
-    found = replace(check, when=path.condition, ok=ok)
+    subject = None if check.subject is None else path.read(check.subject)
+    found = replace(check, when=path.condition, ok=ok, subject=subject)
     if any(c.ok == ok and c.property == check.property and c.when in (TRUE, found.when) for c in path.checks):
         return path
     return replace(path, checks=(*path.checks, found))

@@ -179,6 +179,7 @@ def keep_in_domain(low: Lowerer, value: Expr, kind: IntType, text: str) -> None:
         both(compare(">=", value, integer(kind.lo)), compare("<=", value, integer(kind.hi))),
         "bounds",
         f"{text} leaves {kind.lo}..{kind.hi}",
+        value,
     )
 
 

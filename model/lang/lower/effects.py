@@ -198,7 +198,7 @@ def change_set(low: Lowerer, word: str, place: Place, node: ast.Call) -> None:
     inside = both(
         compare(">=", item.expr, integer(kind.first)), compare("<", item.expr, integer(kind.first + kind.count))
     )
-    low.demand(inside, "bounds", f"{low.source.text(node.args[0])} cannot be in the set")
+    low.demand(inside, "bounds", f"{low.source.text(node.args[0])} cannot be in the set", item.expr)
     bit = arithmetic("-", item.expr, integer(kind.first))
     changed = set_operation("with" if word == "set.add" else "without", current, bit)
     low.emit([Store(place.var, place.index, changed)], _ghostly(place))

@@ -94,7 +94,7 @@ def instance_index(low: Lowerer, base: ArrayValue, pid: Expr, node: ast.AST) -> 
         return low.actor.me
     index = arithmetic("-", pid, integer(actor.first))
     ok = both(compare(">=", pid, integer(actor.first)), compare("<", pid, integer(actor.first + actor.count)))
-    low.demand(ok, "bounds", f"{low.source.text(node)} is not an instance of {actor.name}")
+    low.demand(ok, "bounds", f"{low.source.text(node)} is not an instance of {actor.name}", pid)
     return index
 
 
@@ -103,4 +103,4 @@ def in_range(low: Lowerer, index: Expr, size: int, node: ast.AST) -> None:
     if isinstance(index, Const) and not 0 <= index.value < size and not low.untaken:
         raise low.error("SVM217", f"index {index.value} is outside 0..{size - 1}", node, "indices count from 0")
     ok = both(compare(">=", index, integer(0)), compare("<", index, integer(size)))
-    low.demand(ok, "bounds", f"index {low.source.text(node)} is outside 0..{size - 1}")
+    low.demand(ok, "bounds", f"index {low.source.text(node)} is outside 0..{size - 1}", index)

@@ -346,11 +346,12 @@ class Lowerer:
 
     # ---- checks
 
-    def demand(self, ok: Expr, property: str, message: str) -> None:
-        """A condition the language demands of the statement being gathered, under the short circuits around it."""
+    def demand(self, ok: Expr, property: str, message: str, subject: Expr | None = None) -> None:
+        """A condition the language demands of the statement being gathered, under the short circuits around it.
+        ``subject``: what it is about, whose value is told where the condition fails."""
         guarded = implies(self.when, ok)
         if not (isinstance(guarded, Const) and guarded.value):
-            self.ops.append(Demand(Check(TRUE, guarded, property, message, self.frames)))
+            self.ops.append(Demand(Check(TRUE, guarded, property, message, self.frames, subject)))
 
 
 def _expr(op: Assume | Store) -> Expr:
