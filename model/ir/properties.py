@@ -24,6 +24,8 @@ BUILT_IN: dict[str, tuple[str, str]] = {
     "no-self-deadlock": ("locking", "nobody blocks on a lock it holds itself"),
     "no-unbalanced-seqcount": ("locking", "nobody ends a write section, or checks a read section, that it never began"),
     "no-overlapping-writers": ("locking", "the writers of a seqcount exclude each other"),
+    "no-context-misuse": ("locking", "ww_mutexes are taken in an open context, and given back before it is closed"),
+    "no-lock-before-back-off": ("locking", "after -EDEADLK the next is the mutex that was refused, with no other held"),
     HELD_AT_END: ("locking", "a path that ends has released every lock it took"),
     "no-rest-with-lock": ("locking", "nobody stops for ever at a resting point while it holds a lock"),
     "bounds": ("bounds", "no value leaves its declared domain, no index its array, no pool runs out"),

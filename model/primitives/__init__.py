@@ -15,6 +15,7 @@ from .spinlock import SpinLock
 from .srcu import Srcu
 from .waitqueue import WaitQueue
 from .work import Work
+from .ww_mutex import WwClass, WwMutex, WwResult
 
 __all__ = [
     "Completion",
@@ -32,4 +33,7 @@ __all__ = [
     "Srcu",
     "WaitQueue",
     "Work",
+    "WwClass",
+    "WwMutex",
+    "WwResult",
 ]
