@@ -140,7 +140,7 @@ def conform_runs(
         if message:
             result.differences.append(Difference(run.schedule, message))
         else:
-            result.covered |= followed.follower.covered()
+            result.covered |= followed.follower.covered(result.covered)
         yield run
 
 

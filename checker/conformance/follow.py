@@ -10,12 +10,13 @@ they restrict both sides, each at its own granularity.
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from ...model.evaluate import State
 from ...model.ir.program import Process
 from ...model.kernel.sched import Task
-from .view import Edges, Seen, View
+from .view import Seen, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Mismatch:
     @property
     def text(self) -> str:
         changes = [f"{k}: {v} -> {self.after[k]}" for k, v in self.before.items() if v != self.after[k]]
-        told = f"{self.actor}, at '{self.operation}': the protocol has no way to {', '.join(changes) or 'stay as it is'}"
+        where = f"{self.actor}, at '{self.operation}'"
+        told = f"{where}: the protocol has no way to {', '.join(changes) or 'stay as it is'}"
         if self.nearest:
             told += f" with {', '.join(f'{k} {self.after[k]} (closest: {v})' for k, v in self.nearest.items())}"
         return told
@@ -48,7 +50,9 @@ class Follower:
     possible: set[State] = field(default_factory=set[State])
     mismatch: Mismatch | None = None
     _seen: Seen = ()
-    _history: list[dict[State, dict[State, Edges]]] = field(default_factory=list[dict[State, dict[State, Edges]]])
+    _history: list[tuple[int | None, set[State], Seen]] = field(
+        default_factory=list[tuple[int | None, set[State], Seen]]
+    )  # of each step: who, from where, and what was seen then
 
     def begin(self, seen: Seen) -> None:
         """The world has been set up."""
@@ -61,25 +65,19 @@ class Follower:
         """``task`` has made a step. False: the protocol cannot have."""
         instance = self.view.instance_of(task)
         before, self._seen = self._seen, seen
-        if instance is None:
-            found = {state: {state: ()} for state in self.possible} if before == seen else {}
-        else:
-            found = self._reached(instance, seen)
+        found = self._reached(instance, before, seen)
         if not found:
             nearest = {} if instance is None else self.view.nearest(instance, self.possible, before, seen)
             self.mismatch = Mismatch(task.name, operation, self.view.told(before), self.view.told(seen), nearest)
             return False
-        self._history.append(found)
-        self.possible = set(found)
+        self._history.append((instance, self.possible, seen))
+        self.possible = found
         return True
 
-    def _reached(self, instance: int, seen: Seen) -> dict[State, dict[State, Edges]]:
-        """State -> where it was reached from, and by which steps."""
-        found: dict[State, dict[State, Edges]] = {}
-        for start in self.possible:
-            for target, edges in self.view.alone_to(instance, start, seen).items():
-                found.setdefault(target, {})[start] = edges
-        return found
+    def _reached(self, instance: int | None, before: Seen, seen: Seen) -> set[State]:
+        if instance is None:
+            return self.possible if before == seen else set()
+        return set[State]().union(*(self.view.alone_to(instance, start, seen).fitting for start in self.possible))
 
     def violations(self, task: Task) -> set[str]:
         """Properties that the protocol may violate if the task's actor goes on."""
@@ -88,17 +86,27 @@ class Follower:
             return set()
         return {name for start in self.possible for name in self.view.violations(instance, start)}
 
-    def covered(self) -> set[tuple[str, int]]:
-        """(process class, edge) of the steps on some way through the protocol that fits the whole run."""
-        layout = self.view.semantics.layout
-        alive, edges = set(self.possible), set[tuple[int, int]]()
-        for found in reversed(self._history):
-            sources = [(source, way) for state in alive & found.keys() for source, way in found[state].items()]
-            edges.update(step for _, way in sources for step in way)
-            alive = {source for source, _ in sources}
-        processes = [process for process, _ in layout.instances]
-        found = {(processes.index(processes[instance]), edge) for instance, edge in edges}
-        return {(processes[k].name, alike) for k, edge in found for alike in _alike(processes[k], edge)}
+    def covered(self, known: AbstractSet[tuple[str, int]] = frozenset()) -> set[tuple[str, int]]:
+        """(process class, edge) of the steps on some way through the protocol that fits the whole run.
+
+        ``known``: steps that need not be told again, which saves most of the time once they are nearly all.
+        """
+        processes = [process for process, _ in self.view.semantics.layout.instances]
+        found = {process.name: {edge for name, edge in known if name == process.name} for process in processes}
+        alive = self.possible
+        for instance, starts, seen in reversed(self._history):
+            if instance is None:
+                continue
+            edges, sources = found[processes[instance].name], set[State]()
+            for start in starts:
+                ways = self.view.alone_to(instance, start, seen)
+                if not ways.fitting.isdisjoint(alive):
+                    sources.add(start)
+                    if not ways.edges <= edges:
+                        edges |= ways.edges_to(ways.fitting & alive)
+            alive = sources
+        every = {process.name: process for process in processes}
+        return {(name, alike) for name, edges in found.items() for k in edges for alike in _alike(every[name], k)}
 
 
 def _alike(process: Process, number: int) -> list[int]:

@@ -23,11 +23,27 @@ MOST_KEPT = 200_000  # states whose continuations are kept
 Seen = tuple[int | None, ...]
 """Values of the observed cells; None where nothing is said."""
 
-Edges = tuple[tuple[int, int], ...]
-"""(instance, edge) of each step."""
 
-Ways = dict[State, Edges]
-"""States, each with a shortest way to it."""
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Where an instance comes to by itself: ``fitting`` those states that look as asked, and a shortest way to each
+    state: ``last`` is the state before and the edge taken there, None at the start. ``edges``: all of them."""
+
+    fitting: frozenset[State]
+    edges: frozenset[int]
+    last: dict[State, tuple[State, int] | None]
+
+    def edges_to(self, targets: Iterable[State]) -> set[int]:
+        """Edges on the ways to these."""
+        edges, done = set[int](), set[State]()
+        for state in targets:
+            while state not in done:
+                done.add(state)
+                step = self.last[state]
+                if step is not None:
+                    state = step[0]
+                    edges.add(step[1])
+        return edges
 
 
 class Unobservable(Exception):
@@ -44,6 +60,7 @@ class View:
     positions: tuple[int, ...] | None = None  # of the observed cells in a state; known once a world has been seen
     _present: tuple[int, ...] = ()  # of these, which of them are only told whether they are null
     _known: dict[tuple[int, State, Seen], Ways] = field(init=False, default_factory=dict[tuple[int, State, Seen], Ways])
+    _one: dict[State, State] = field(init=False, default_factory=dict[State, State])  # equal states are one object
 
     def __post_init__(self) -> None:
         self.semantics = Semantics(self.program)
@@ -136,34 +153,37 @@ class View:
         if known is None:
             if len(self._known) >= MOST_KEPT:
                 self._known.clear()
-            ways = self._ways(instance, start, seen)
-            known = {state: way for state, way in ways.items() if self.fits(state, seen)}
-            self._known[instance, start, seen] = known
+                self._one.clear()
+            known = self._known[instance, start, seen] = self._ways(instance, start, seen)
         return known
 
     def _ways(self, instance: int, start: State, seen: Seen | None) -> Ways:
-        """Where an instance comes to by itself. What looks like ``seen`` it does not leave again."""
-        ways: Ways = {start: ()}
-        level = [(start, seen is not None and self.fits(start, seen))]
+        """What looks like ``seen`` the instance does not leave again."""
+        last: dict[State, tuple[State, int] | None] = {start: None}
+        fitting = {start} if seen is not None and self.fits(start, seen) else set[State]()
+        level = [start]
         for _ in range(MOST_INNER):
-            following: list[tuple[State, bool]] = []
-            for state, arrived in level:
+            following: list[State] = []
+            for state in level:
                 for _, edge, target in self.semantics.steps(state, instance):
-                    if isinstance(target, Violation) or target in ways:
+                    if isinstance(target, Violation) or target in last:
                         continue
+                    target = self._one.setdefault(target, target)
                     arrives = seen is not None and self.fits(target, seen)
-                    if arrives or not arrived:
-                        ways[target] = (*ways[state], (instance, edge))
-                        following.append((target, arrives))
+                    if arrives or state not in fitting:
+                        last[target] = state, edge
+                        following.append(target)
+                        if arrives:
+                            fitting.add(target)
             level = following
             if not level:
                 break
-        return ways
+        return Ways(frozenset(fitting), frozenset(step[1] for step in last.values() if step is not None), last)
 
     def violations(self, instance: int, start: State) -> set[str]:
         """Properties that are violated if an instance goes on by itself."""
         found: set[str] = set()
-        for state in self._ways(instance, start, None):
+        for state in self._ways(instance, start, None).last:
             found.update(failure.invariant.name for failure in self.semantics.failing_invariants(state))
             steps = self.semantics.steps(state, instance)
             found.update(target.check.property for _, _, target in steps if isinstance(target, Violation))
@@ -177,7 +197,7 @@ class View:
             differ = [k for k, value in enumerate(seen) if value is not None and look[k] != value]
             return sum(before[k] != seen[k] for k in differ), len(differ)
 
-        looks = (self.look(state) for start in starts for state in self._ways(instance, start, None))
+        looks = (self.look(state) for start in starts for state in self._ways(instance, start, None).last)
         told, other = self.told(min(looks, key=apart, default=seen)), self.told(seen)
         return {name: told[name] for name in told if other[name] not in ("anything", told[name])}
 
