@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..model.ir.program import Program
 from ..model.ir.properties import Property, properties
 from ..model.lang.diagnostics import Diagnostic, ProtocolError
-from ..specs.catalogue.entry import EVERY, Catalogue, Expectation, Target
+from ..specs.catalogue.entry import EVERY, Catalogue, Expectation, Target, Variant
 from ..specs.catalogue.row import Row
 from ..specs.suggest import suggest
 from ..specs.verdict import Result, Verdict
@@ -17,6 +18,9 @@ from .decide import decide as decide_all
 from .engine import Limits, Progress, Tick
 from .registry import Wishes, make
 from .selection import BadRequest, Selection, checked_options, checked_sizes, find_world, load
+
+if TYPE_CHECKING:
+    from ..model.lang.load import WorldInfo
 
 # Variant, options and sizes: what makes two expectations speak of one program.
 _Key = tuple[str, tuple[tuple[str, str], ...], tuple[tuple[str, int], ...]]
@@ -42,33 +46,61 @@ class Job:
 class Refusal:
     """A job that is a mistake in the catalogue or protocol. Travels between processes, which exceptions do badly."""
 
-    what: str = ""
-    advice: str = ""
-    where: str = ""
+    requests: tuple[tuple[str, str, str], ...] = ()  # what, advice, where
     diagnostics: tuple[Diagnostic, ...] = ()
 
     def error(self) -> Exception:
-        return ProtocolError(self.diagnostics) if self.diagnostics else BadRequest(self.what, self.advice, self.where)
+        if self.diagnostics:
+            return ProtocolError(self.diagnostics)
+        return _together([BadRequest(*request) for request in self.requests])
+
+
+def _together(errors: Sequence[BadRequest]) -> BadRequest:
+    """One error that has the others with it, each text once."""
+    first, *others = {str(e): e for e in errors}.values()
+    return BadRequest(first.what, first.advice, first.where, tuple(others))
 
 
 def plan(catalogue: Catalogue, engine: str) -> tuple[Job, ...]:
-    """The jobs of a catalogue, each program once. Raises ``BadRequest`` or ``ProtocolError``."""
-    return tuple(job for target in catalogue.targets for job in _jobs(target, engine))
+    """The jobs of a catalogue, each program once. Raises ``ProtocolError``, or a ``BadRequest`` with every option and
+    size that the protocols do not have."""
+    wrong: list[BadRequest] = []
+    jobs = tuple(job for target in catalogue.targets for job in _jobs(target, engine, wrong))
+    if wrong:
+        raise _together(wrong)
+    return jobs
 
 
-def _jobs(target: Target, engine: str) -> Iterator[Job]:
+def _jobs(target: Target, engine: str, wrong: list[BadRequest]) -> Iterator[Job]:
     """The programs of one target; every variant is looked at, expected of or not."""
     world = find_world(load(target.protocol), target.world)
-    options = {v.name: checked_options(world, dict(v.options), str(v.place)) for v in target.variants}
-    counts = {v.name: checked_sizes(world, dict(v.sizes), str(v.place)) for v in target.variants}
+    chosen_by = {v.name: _chosen(world, v, wrong) for v in target.variants}
     groups: dict[_Key, list[Expectation]] = {}
     for e in target.expectations:
-        chosen = {**options[e.variant], **checked_options(world, dict(e.options), str(e.place))}
-        sizes = {**counts[e.variant], **checked_sizes(world, dict(e.sizes), str(e.place))}
-        key = (e.variant, tuple(sorted(chosen.items())), tuple(sorted(sizes.items())))
+        (options, counts), (chosen, sizes) = chosen_by[e.variant], _chosen(world, e, wrong)
+        key = (e.variant, tuple(sorted({**options, **chosen}.items())), tuple(sorted({**counts, **sizes}.items())))
         groups.setdefault(key, []).append(e)
     for (variant, chosen, sizes), expectations in groups.items():
         yield Job(target, variant, chosen, sizes, tuple(expectations), engine)
+
+
+def _chosen(
+    world: WorldInfo, said: Variant | Expectation, wrong: list[BadRequest]
+) -> tuple[dict[str, str], dict[str, int]]:
+    """Its options and sizes, without those that the world does not have, which are put down as ``wrong``."""
+    options: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    for name, value in said.options:
+        try:
+            options.update(checked_options(world, {name: value}, str(said.place)))
+        except BadRequest as error:
+            wrong.append(error)
+    for name, count in said.sizes:
+        try:
+            sizes.update(checked_sizes(world, {name: count}, str(said.place)))
+        except BadRequest as error:
+            wrong.append(error)
+    return options, sizes
 
 
 def run(
@@ -94,18 +126,32 @@ def decide(job: Job, progress: Progress) -> tuple[Row, ...] | Refusal:
     """One search for everything expected of a program."""
     try:
         program = program_of(job)
-        asked = [(e, expected_properties(program, e)) for e in job.expectations]
+        asked = _asked(program, job.expectations)
         names = {p.name for _, found in asked for p in found}
         wanted = tuple(p for p in properties(program) if p.name in names)
         outcome = decide_all(make(job.engine, Wishes(workers=1)).engine, program, wanted, Limits(), progress)
     except BadRequest as error:
-        return Refusal(error.what, error.advice, error.where)
+        return Refusal(tuple((e.what, e.advice, e.where) for e in (error, *error.others)))
     except ProtocolError as error:
         return Refusal(diagnostics=error.diagnostics)
     except MemoryError:
         return truncated(job, "this machine's memory is full")
     results = {r.property: r for r in outcome.results}
     return tuple(_row(job, e, results[p.name]) for e, found in asked for p in found)
+
+
+def _asked(program: Program, expectations: Sequence[Expectation]) -> list[tuple[Expectation, tuple[Property, ...]]]:
+    """The properties of each expectation. Raises one ``BadRequest`` with all names that the program does not have."""
+    found: list[tuple[Expectation, tuple[Property, ...]]] = []
+    wrong: list[BadRequest] = []
+    for expectation in expectations:
+        try:
+            found.append((expectation, expected_properties(program, expectation)))
+        except BadRequest as error:
+            wrong.append(error)
+    if wrong:
+        raise _together(wrong)
+    return found
 
 
 def _row(job: Job, expectation: Expectation, result: Result) -> Row:

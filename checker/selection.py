@@ -25,11 +25,11 @@ WORDS = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "false"
 
 
 class BadRequest(Exception):
-    """Something that does not exist or cannot be: where, what, what to do."""
+    """Something that does not exist or cannot be: where, what, what to do. ``others``: what else is wrong."""
 
-    def __init__(self, what: str, advice: str = "", where: str = "") -> None:
+    def __init__(self, what: str, advice: str = "", where: str = "", others: tuple[BadRequest, ...] = ()) -> None:
         super().__init__(f"{where}: {what}" if where else what)
-        self.what, self.advice, self.where = what, advice, where
+        self.what, self.advice, self.where, self.others = what, advice, where, others
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,9 @@ def _find(name: str) -> tuple[Target | None, Path, str | None]:
     path, colon, world = name.rpartition(":")
     if not colon or os.sep in world or world.endswith(".py"):
         path, colon, world = name, "", ""
+    if path.endswith(".toml") and Path(path).is_file():
+        what = "is a catalogue: it says which protocols are checked, and what must come out"
+        raise BadRequest(what, f"check all of it with: svmcheck gate {path}", path)
     if path.endswith(".py") or os.sep in path:
         return None, _file(Path(path)), world if colon else None
     catalogue = load_shipped()

@@ -60,6 +60,8 @@ def command(
 
 
 def _catalogue(file: str | None) -> Catalogue:
+    if file is not None and file.endswith(".py"):
+        raise Problem("is a protocol, and gate takes a catalogue", f"check it with: svmcheck check {file}", file)
     return load_shipped() if file is None else load_file(Path(file))
 
 

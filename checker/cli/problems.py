@@ -6,7 +6,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import IO, TYPE_CHECKING, Any
 
@@ -52,6 +52,21 @@ class Problem(click.ClickException):
         click.echo(self.format_message(), file=file or sys.stderr)
 
 
+class Problems(click.ClickException):
+    """Several at once, an empty line between two."""
+
+    exit_code = Status.INPUT
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n\n".join(p.format_message() for p in problems))
+
+    def format_message(self) -> str:
+        return self.message
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(self.message, file=file or sys.stderr)
+
+
 def notice(text: str) -> None:
     """One line that is no result: standard error, so that standard output stays clean."""
     click.echo(f"note: {text}", err=True)
@@ -62,9 +77,9 @@ def said(error: Exception) -> Exception:
     if isinstance(error, ProtocolError):
         return BadProtocol(error)
     if isinstance(error, CatalogueError):
-        return Problem(error.what, error.advice, str(error.place))
+        return Problems([Problem(e.what, e.advice, str(e.place)) for e in error.all])
     if isinstance(error, BadRequest):
-        return Problem(error.what, error.advice, error.where)
+        return Problems([Problem(e.what, e.advice, e.where) for e in (error, *error.others)])
     if isinstance(error, MemoryError):
         advice = "smaller sizes need less, and --memory or --states end a search in time"
         return Problem("not enough memory", advice)

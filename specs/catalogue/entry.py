@@ -13,7 +13,7 @@ EVERY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a catalogue file something is said. ``line`` from 1, or None where TOML does not tell."""
+    """Where in a catalogue file something is said. ``line`` from 1, or None where it is nowhere in particular."""
 
     file: Path
     key: str
@@ -91,8 +91,13 @@ class Catalogue:
 
 
 class CatalogueError(Exception):
-    """A catalogue that cannot be used: where, what is wrong, what to do."""
+    """A catalogue that cannot be used: where, what is wrong, what to do. ``others``: what else is wrong with it."""
 
-    def __init__(self, place: Place, what: str, advice: str = "") -> None:
+    def __init__(self, place: Place, what: str, advice: str = "", others: tuple[CatalogueError, ...] = ()) -> None:
         super().__init__(f"{place}: {what}")
-        self.place, self.what, self.advice = place, what, advice
+        self.place, self.what, self.advice, self.others = place, what, advice, others
+        self.meant = self.missing = ""  # the key that an unknown one was meant to be; the key that is missing
+
+    @property
+    def all(self) -> tuple[CatalogueError, ...]:
+        return (self, *(found for other in self.others for found in other.all))

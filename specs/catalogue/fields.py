@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import TypeVar, cast
 
-from ..suggest import suggest
+from ..suggest import closest, suggest
 from .entry import CatalogueError, Place
+from .lines import NOWHERE, Lines
 
+_Read = TypeVar("_Read")
 _TOML_NAMES = {"str": "a string", "int": "an integer", "bool": "true or false", "float": "a number", "list": "a list",
                "dict": "a table"}
 
@@ -23,22 +25,59 @@ def _listed(value: object) -> list[object]:
     return cast("list[object]", value) if isinstance(value, list) else [value]
 
 
+class Gathered:
+    """Errors on their way to being told together, so that one run shows all that is wrong with a file."""
+
+    def __init__(self) -> None:
+        self.errors: list[CatalogueError] = []
+
+    def add(self, error: CatalogueError) -> None:
+        self.errors += error.all
+
+    def read(self, reader: Callable[[], _Read], otherwise: _Read) -> _Read:
+        """What the reader finds; ``otherwise`` where it raises ``CatalogueError``, which is kept."""
+        try:
+            return reader()
+        except CatalogueError as error:
+            self.add(error)
+            return otherwise
+
+    def demand_none(self) -> None:
+        """Raises all errors as one, in the order of the file. A key that is misspelt is not missing as well."""
+        misspelt = {e.meant for e in self.errors if e.meant}
+        left = [e for e in self.errors if e.missing not in misspelt]
+        if left:
+            first, *others = sorted(left, key=lambda e: e.place.line or 0)
+            first.others = tuple(others)
+            for error in others:
+                error.others = ()
+            raise first
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A TOML table and where it stands."""
+    """A TOML table and where it stands. ``lines``: of the whole file."""
 
     values: Mapping[str, object]
     place: Place
+    lines: Lines = NOWHERE
 
     def at(self, key: str) -> Place:
-        return replace(self.place, key=f"{self.place.key}.{key}" if self.place.key else key)
+        name = self._key(key)
+        return replace(self.place, key=name, line=self.lines.of(name))
+
+    def _key(self, key: str) -> str:
+        return f"{self.place.key}.{key}" if self.place.key else key
 
     def allow(self, keys: Iterable[str]) -> None:
         """Refuses every key that is not one of these."""
-        known = tuple(keys)
+        known, found = tuple(keys), Gathered()
         for key in self.values:
             if key not in known:
-                raise CatalogueError(self.at(key), f'unknown key "{key}"', suggest(key, known, "keys"))
+                error = CatalogueError(self.at(key), f'unknown key "{key}"', suggest(key, known, "keys"))
+                error.meant = self._key(closest(key, known) or "")
+                found.add(error)
+        found.demand_none()
 
     def text(self, key: str, default: str | None = None) -> str:
         """A string that is not empty; required when there is no default."""
@@ -63,7 +102,7 @@ class Table:
 
     def table(self, key: str) -> Table:
         """A table; an empty one when it is missing."""
-        return Table(self._as_table(key, self.values.get(key, {})), self.at(key))
+        return Table(self._as_table(key, self.values.get(key, {})), self.at(key), self.lines)
 
     def tables(self, key: str) -> tuple[Table, ...]:
         """An array of tables ``[[key]]``, numbered from 1 in places; empty when it is missing."""
@@ -71,7 +110,8 @@ class Table:
         if not isinstance(value, list):
             raise CatalogueError(self.at(key), f"{key} is {kind_of(value)}", f"write [[{key}]] above each entry")
         entries = cast("list[object]", value)
-        return tuple(Table(self._as_table(key, e), self.at(f"{key} {n}")) for n, e in enumerate(entries, start=1))
+        tables = enumerate((self._as_table(key, e) for e in entries), start=1)
+        return tuple(Table(values, self.at(f"{key} {n}"), self.lines) for n, values in tables)
 
     def options(self, key: str) -> tuple[tuple[str, str], ...]:
         """Option values as the words of the command line: true and 2 are written "true" and "2"."""
@@ -98,7 +138,9 @@ class Table:
 
     def _required(self, key: str) -> object:
         if key not in self.values:
-            raise CatalogueError(self.place, f'the key "{key}" is missing', f"add: {key} = ...")
+            error = CatalogueError(self.place, f'the key "{key}" is missing', f"add: {key} = ...")
+            error.missing = self._key(key)
+            raise error
         return self.values[key]
 
     def _as_table(self, key: str, value: object) -> Mapping[str, object]:

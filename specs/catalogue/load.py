@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +14,8 @@ from typing import TypeVar
 from ..suggest import suggest
 from ..verdict import Grade, Verdict
 from .entry import EVERY, Catalogue, CatalogueError, Expectation, Place, Target, Variant
-from .fields import Table
+from .fields import Gathered, Table
+from .lines import lines_of
 
 SHIPPED = Path(__file__).resolve().parent
 PROTOCOLS = SHIPPED.parent.parent / "model" / "protocols"
@@ -31,26 +32,37 @@ def load_shipped() -> Catalogue:
 
 
 def load_file(file: Path) -> Catalogue:
-    """One catalogue file. Raises ``CatalogueError`` for everything that is wrong with it."""
+    """One catalogue file. Raises one ``CatalogueError`` with everything that is wrong with it."""
     text = _read(file)
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise CatalogueError(Place(file, ""), f"not valid TOML: {error}") from None
-    top = Table(values, Place(file, ""))
-    if isinstance(values.get("target"), str):
-        top.allow(("target", *_TARGET_KEYS))
-        tables, names = (top,), (top.text("target"),)
+        raise _no_toml(file, text, str(error)) from None
+    top, found = Table(values, Place(file, ""), lines_of(text)), Gathered()
+    single = "target" in values and not isinstance(values["target"], list)
+    if single:
+        found.read(lambda: top.allow(("target", *_TARGET_KEYS)), None)
+        tables = (top,)
     else:
-        top.allow(("target",))
-        tables = top.tables("target")
-        names = tuple(t.text("name") for t in tables)
+        found.read(lambda: top.allow(("target",)), None)
+        tables = found.read(lambda: top.tables("target"), ())
         for table in tables:
-            table.allow(("name", *_TARGET_KEYS))
-    if not tables:
+            found.read(partial(table.allow, ("name", *_TARGET_KEYS)), None)
+    if not tables and not found.errors:
         raise CatalogueError(top.place, "no target in this file", 'begin with: target = "my-protocol"')
-    lines = _expect_lines(text, sum(len(t.tables("expect")) for t in tables))
-    return _together(_target(n, t, lines) for n, t in zip(names, tables, strict=True))
+    key = "target" if single else "name"
+    targets = [found.read(partial(_target, table, key), None) for table in tables]
+    together = found.read(lambda: _together(t for t in targets if t is not None), Catalogue(()))
+    found.demand_none()
+    return together
+
+
+def _no_toml(file: Path, text: str, error: str) -> CatalogueError:
+    """``tomllib`` tells the place in its sentence, "at line 3, column 5" or "at end of document"."""
+    what, _, where = error.partition(" (at ")
+    line = re.match(r"line (\d+)", where)
+    number = int(line[1]) if line else len(text.splitlines())
+    return CatalogueError(Place(file, "", number), f"not valid TOML: {what[:1].lower()}{what[1:]}")
 
 
 def _read(file: Path) -> str:
@@ -67,41 +79,33 @@ def _read(file: Path) -> str:
         raise CatalogueError(Place(file, ""), f"cannot be read: {error.strerror or error}", advice) from None
 
 
-def _expect_lines(text: str, count: int) -> Iterable[int | None]:
-    """The line of every [[expect]] in the order of the file, or Nones where headers do not tell (inline tables)."""
-    header = re.compile(r"\s*\[\[(target\.)?expect\]\]")
-    headers = [n for n, line in enumerate(text.splitlines(), start=1) if header.match(line)]
-    return iter(headers if len(headers) == count else [None] * count)
-
-
 def _together(targets: Iterable[Target]) -> Catalogue:
     """A catalogue in which every name is used once."""
     seen: dict[str, Target] = {}
+    found = Gathered()
     for target in targets:
         if target.name in seen:
             what = f'the target "{target.name}" is also defined at {seen[target.name].place}'
-            raise CatalogueError(target.place, what, "every target needs a name of its own")
-        seen[target.name] = target
+            found.add(CatalogueError(target.place, what, "every target needs a name of its own"))
+        seen.setdefault(target.name, target)
+    found.demand_none()
     return Catalogue(tuple(seen.values()))
 
 
-def _target(name: str, table: Table, lines: Iterable[int | None]) -> Target:
-    _check_name(name, table.place)
-    variants = table.table("variants")
-    parsed = tuple(_variant(v, variants.table(v)) for v in variants.values)
-    expectations = [
-        e for t, line in zip(table.tables("expect"), lines, strict=False)
-        for e in _expectations(replace(t, place=replace(t.place, line=line)), parsed)
-    ]
-    return Target(
-        name,
-        _protocol(table),
-        table.text("world") if "world" in table.values else None,
-        table.text("summary"),
-        parsed,
-        tuple(expectations),
-        table.place,
-    )
+def _target(table: Table, key: str) -> Target:
+    """``key``: under which its name is written."""
+    found = Gathered()
+    name = found.read(lambda: _checked_name(table.text(key), table.at(key)), "")
+    protocol = found.read(lambda: _protocol(table), Path())
+    world = found.read(lambda: table.text("world") if "world" in table.values else None, None)
+    summary = found.read(lambda: table.text("summary"), "")
+    variants = found.read(lambda: table.table("variants"), Table({}, table.place))
+    parsed = [found.read(partial(_variant, v, variants), None) for v in variants.values]
+    tables = found.read(lambda: table.tables("expect"), ())
+    expectations = [e for t in tables for e in found.read(partial(_expectations, t, tuple(variants.values)), ())]
+    found.demand_none()
+    kept = tuple(v for v in parsed if v is not None)
+    return Target(name, protocol, world, summary, kept, tuple(expectations), table.place)
 
 
 def _protocol(table: Table) -> Path:
@@ -119,12 +123,17 @@ def _protocol(table: Table) -> Path:
     raise CatalogueError(table.at("protocol"), f'there is no shipped protocol "{name}"', advice)
 
 
-def _variant(name: str, table: Table) -> Variant:
-    _check_name(name, table.place)
-    table.allow(("options", "sizes", "summary", "source"))
-    sizes = table.table("sizes")
-    chosen = tuple((size, _one(sizes, size)) for size in sizes.values)
-    return Variant(name, table.options("options"), chosen, table.text("summary"), table.text("source", ""), table.place)
+def _variant(name: str, variants: Table) -> Variant:
+    table, found = variants.table(name), Gathered()
+    found.read(lambda: _checked_name(name, table.place), name)
+    found.read(lambda: table.allow(("options", "sizes", "summary", "source")), None)
+    sizes = found.read(lambda: table.table("sizes"), Table({}, table.place))
+    chosen = tuple((size, found.read(partial(_one, sizes, size), 0)) for size in sizes.values)
+    options = found.read(lambda: table.options("options"), ())
+    summary = found.read(lambda: table.text("summary"), "")
+    source = found.read(lambda: table.text("source", ""), "")
+    found.demand_none()
+    return Variant(name, options, chosen, summary, source, table.place)
 
 
 def _one(sizes: Table, name: str) -> int:
@@ -135,30 +144,46 @@ def _one(sizes: Table, name: str) -> int:
     return counts[0]
 
 
-def _expectations(table: Table, variants: tuple[Variant, ...]) -> Iterable[Expectation]:
+def _expectations(table: Table, variants: tuple[str, ...]) -> tuple[Expectation, ...]:
     """One expectation for every combination of the variants and sizes that are written as lists."""
-    table.allow(_EXPECT_KEYS)
-    names, known = table.texts("variant"), [v.name for v in variants]
+    found = Gathered()
+    found.read(lambda: table.allow(_EXPECT_KEYS), None)
+    names = found.read(lambda: _variants(table, variants), ())
+    properties, excluded = found.read(lambda: _properties(table), ((), ()))
+    verdict, grade = found.read(lambda: _verdict(table), (Verdict.HOLDS, None))
+    source = found.read(lambda: table.text("source"), "")
+    sizes = found.read(lambda: _sizes(table.table("sizes")), [()])
+    options = found.read(lambda: table.options("set"), ())
+    found.demand_none()
+    return tuple(
+        Expectation(name, chosen, options, properties, excluded, verdict, grade, source, table.place)
+        for name, chosen in product(names, sizes)
+    )
+
+
+def _variants(table: Table, known: tuple[str, ...]) -> tuple[str, ...]:
+    names = table.texts("variant")
     for name in names:
         if name not in known:
             what = f'no variant "{name}" in this target'
             raise CatalogueError(table.at("variant"), what, suggest(name, known, "variants"))
+    return names
+
+
+def _properties(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names asked for, and those left out."""
     properties, excluded = table.texts("property"), table.texts("except", ())
     if EVERY in properties and len(properties) > 1:
         raise CatalogueError(table.at("property"), '"*" is every property already', 'list the names, or write only "*"')
     if excluded and properties != (EVERY,):
         what = 'except needs property = "*"'
         raise CatalogueError(table.at("except"), what, "leave the name out of the list instead")
-    source = table.text("source")
-    verdict, grade = _verdict(table)
-    sizes, options = table.table("sizes"), table.options("set")
-    for name, chosen in product(names, _sizes(sizes)):
-        yield Expectation(name, chosen, options, properties, excluded, verdict, grade, source, table.place)
+    return properties, excluded
 
 
-def _sizes(table: Table) -> Iterable[tuple[tuple[str, int], ...]]:
+def _sizes(table: Table) -> list[tuple[tuple[str, int], ...]]:
     columns = [[(name, n) for n in table.counts(name)] for name in table.values]
-    return product(*columns)
+    return list(product(*columns))
 
 
 def _verdict(table: Table) -> tuple[Verdict, Grade | None]:
@@ -177,7 +202,8 @@ def _member(table: Table, key: str, members: Mapping[str, _Member]) -> _Member:
     return members[word]
 
 
-def _check_name(name: str, place: Place) -> None:
+def _checked_name(name: str, place: Place) -> str:
     if not _NAME.fullmatch(name):
         what = f'"{name}" cannot be a name on the command line'
         raise CatalogueError(place, what, "use letters, digits, hyphens, dots and underscores")
+    return name

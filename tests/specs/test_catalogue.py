@@ -121,6 +121,101 @@ def test_what_is_wrong_is_said_with_its_place(case: str, tmp_path: Path) -> None
     assert str(tmp_path / "mine.toml") in str(caught.value)
 
 
+EVERYTHING = """\
+target = "mine"
+protocol = "yours.py"
+sumary = "two threads"
+
+[variants.plain]
+summary = '''
+[expect]
+verdict = 3'''
+options = {a = [1]}
+
+[variants."my var"]
+summary = ""
+sizes = {threads = [1, 2]}
+
+[[expect]]  # the first
+variant = "plane"
+property = [
+    "a",  # ]
+    "*",
+]
+verdict = "HOLD"
+
+[[expect]]
+variant = "plain"
+proprety = "x"
+verdict = "HOLDS"
+grade = "inevitable"
+sizes = {threads = "2"}
+set = [1]
+"""
+
+
+def test_everything_that_is_wrong_is_said_at_once_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError) as caught:
+        load(tmp_path, EVERYTHING)
+    found = [(e.place.line, e.place.key) for e in caught.value.all]
+    assert found == [
+        (2, "protocol"),
+        (3, "sumary"),
+        (9, "variants.plain.options.a"),
+        (11, "variants.my var"),
+        (12, "variants.my var.summary"),
+        (13, "variants.my var.sizes.threads"),
+        (15, "expect 1"),
+        (16, "expect 1.variant"),
+        (17, "expect 1.property"),
+        (21, "expect 1.verdict"),
+        (23, "expect 2"),
+        (25, "expect 2.proprety"),
+        (27, "expect 2.grade"),
+        (28, "expect 2.sizes.threads"),
+        (29, "expect 2.set"),
+    ]
+    missing = [e.what for e in caught.value.all if "missing" in e.what]
+    assert missing == ['the key "source" is missing'] * 2  # summary and property are misspelt, not missing
+
+
+def test_lines_in_a_file_with_several_targets(tmp_path: Path) -> None:
+    one = '[[target]]\nname = "{}"\nprotocol = "mine.py"\nsummary = "s"\n[target.variants.v]\nsumary = "s"\n'
+    expect = EXPECT.replace("[[expect]]", "[[target.expect]]").replace("plain", "w")
+    with pytest.raises(CatalogueError) as caught:
+        load(tmp_path, one.format("a") + expect + one.format("b") + expect + expect)
+    found = [(e.place.line, e.place.key) for e in caught.value.all]
+    assert found == [
+        (6, "target 1.variants.v.sumary"),
+        (9, "target 1.expect 1.variant"),
+        (18, "target 2.variants.v.sumary"),
+        (21, "target 2.expect 1.variant"),
+        (27, "target 2.expect 2.variant"),
+    ]
+
+
+def test_what_is_written_in_one_line_has_that_line(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError) as caught:
+        load(tmp_path, 'expect = [{variant = "x"}]\n' + HEAD.replace("locked", "a.b"))
+    assert {e.place.line for e in caught.value.all if e.place.key.startswith("expect")} == {1}
+
+
+def test_the_line_where_it_is_no_toml(tmp_path: Path) -> None:
+    for text, line in ((HEAD + "= 3\n", 13), (HEAD + 'x = "', 13), (HEAD + "x = [\n", 13)):
+        with pytest.raises(CatalogueError, match="not valid TOML") as caught:
+            load(tmp_path, text)
+        assert caught.value.place.line == line
+
+
+def test_every_shipped_place_has_its_line() -> None:
+    for target in load_shipped().targets:
+        lines = target.place.file.read_text().splitlines()
+        for variant in target.variants:
+            assert lines[(variant.place.line or 0) - 1].startswith(f"[variants.{variant.name}")
+        for expectation in target.expectations:
+            assert lines[(expectation.place.line or 0) - 1] == "[[expect]]"
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="is a directory"):
         load_file(tmp_path)

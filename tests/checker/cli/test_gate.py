@@ -50,6 +50,45 @@ def gate(text: str, *arguments: str) -> Result:
     return CliRunner().invoke(main, ["gate", "c.toml", "--engine", "reference", "--jobs", "1", *arguments])
 
 
+def test_everything_that_cannot_be_asked_is_told_at_once() -> None:
+    wrong = VIOLATED + "sizes = {thread = 1, threads = 9}\nset = {polite = 3}\n"
+    result = gate(HEAD.replace('"weak"', '"week"') + wrong)
+    assert result.exit_code == 2
+    assert [line for line in result.stderr.split("\n") if "error" in line] == [
+        'c.toml:7: variants.weak: error: the option "handover" cannot be "week"',
+        'c.toml:11: expect 1: error: the option "polite" cannot be "3"',
+        'c.toml:11: expect 1: error: "Lock" has no size "thread"',
+        'c.toml:11: expect 1: error: the size "threads" cannot be 9',
+    ]
+    result = gate(HEAD + "surprise = 1\n" + VIOLATED.replace("VIOLATED", "VIOLETED"))
+    assert [line.split(": error")[0] for line in result.stderr.split("\n") if "error" in line] == [
+        "c.toml:10: variants.weak.surprise",
+        "c.toml:15: expect 1.verdict",
+    ]
+
+
+def test_all_names_of_properties_of_one_program_are_told_at_once() -> None:
+    names = VIOLATED.replace('"gets-lock"', '"get-lock"') + VIOLATED.replace('"gets-lock"', '"no-deadlok"')
+    result = gate(HEAD + names)
+    assert result.exit_code == 2
+    assert [line.split(" of ")[0] for line in result.stderr.split("\n") if "error" in line] == [
+        'c.toml:11: expect 1: error: the variant "weak"',
+        'c.toml:18: expect 2: error: the variant "weak"',
+    ]
+
+
+def test_a_protocol_is_no_catalogue_and_a_catalogue_no_protocol() -> None:
+    result = CliRunner().invoke(main, ["gate", "locks.py"])
+    assert result.exit_code == 2
+    assert "locks.py: error: is a protocol, and gate takes a catalogue" in result.stderr
+    assert "help: check it with: svmcheck check locks.py" in result.stderr
+    Path("c.toml").write_text(HEAD)
+    result = CliRunner().invoke(main, ["check", "c.toml"])
+    assert result.exit_code == 2
+    assert "c.toml: error: is a catalogue" in result.stderr
+    assert "help: check all of it with: svmcheck gate c.toml" in result.stderr
+
+
 def test_all_met() -> None:
     result = gate(HEAD + HOLDS + VIOLATED)
     assert result.exit_code == 0, result.stderr
@@ -135,7 +174,7 @@ def test_searches_that_end_early_leave_rows_undecided(
     ("text", "message"),
     [
         (HEAD, "c.toml: error: nothing is expected there\nhelp: add an [[expect]] table"),
-        (HEAD + "surprise = 1", 'c.toml: variants.weak.surprise: error: unknown key "surprise"'),
+        (HEAD + "surprise = 1", 'c.toml:10: variants.weak.surprise: error: unknown key "surprise"'),
         (HEAD + VIOLATED.replace("gets-lock", "get-lock"),
          'c.toml:11: expect 1: error: the variant "weak" of "Lock" has no property "get-lock"\nhelp: did you mean'),
         (HEAD + VIOLATED + "sizes = {thread = 1}", 'c.toml:11: expect 1: error: "Lock" has no size "thread"'),
