@@ -106,6 +106,7 @@ def test_an_engine_alone_does_not_pretend_to_decide_it() -> None:
 
 def test_where_no_lock_is_inside_another_that_is_told() -> None:
     assert lock_order(world("OneByOne"), EVERYTHING).message == "no lock is asked for while another is held"
+    assert lock_order(world("AnyOrderFamily"), EVERYTHING).message == ""
 
 
 def test_only_programs_with_two_locks_have_an_order() -> None:

@@ -86,4 +86,5 @@ def test_what_to_know_of_a_cycle() -> None:
     assert "gate is held on every path" in said("Guarded")
     assert "only both_ways takes these paths" in said("Alone")
     assert "lock_nested()" in said("Together")
+    assert said("OutsideFamily") == "of ww one lock is taken outside of it: for that one nobody backs off"
     assert said("AbBa") == ""

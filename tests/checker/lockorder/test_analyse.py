@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import pytest
 
+from svmcheck.checker.engine import Limits
 from svmcheck.checker.lockorder.analyse import analyse
+from svmcheck.checker.reference.engine import ReferenceEngine
 from svmcheck.model.ir.program import Program
+from svmcheck.model.ir.properties import properties
 from svmcheck.model.lock_graph import LockGraph, Order
 from svmcheck.specs.catalogue.load import load_shipped
+from svmcheck.specs.verdict import Verdict
 from tests.checker.lockorder.worlds import shipped, world
 
 
@@ -144,6 +148,35 @@ def test_a_fence_that_needs_the_lock_of_its_waiter() -> None:
 
 def test_a_notifier_callback_that_needs_the_lock_of_a_reader() -> None:
     assert cycles("Bracket") == ["driver -> sub -> driver"]
+
+
+def test_locks_of_a_family_have_no_order_among_themselves() -> None:
+    given = graph("AnyOrderFamily")
+    assert orders(given) == {("m", "ww")}
+    assert given.cycles == ()
+    assert [lock.name for lock in given.locks if lock.family] == ["ww"]
+
+
+def test_against_other_locks_a_family_is_one_class() -> None:
+    """Nobody takes both orders of two locks, and yet three actors deadlock: the one that holds two is the oldest."""
+    assert cycles("AroundFamily") == ["m -> ww -> m"]
+    program = world("AroundFamily")
+    found = ReferenceEngine().decide(program, properties(program), Limits(), lambda tick: None)
+    assert {r.property: r.verdict for r in found.results}["no-deadlock"] is Verdict.VIOLATED
+
+
+def test_a_lock_of_a_family_that_is_taken_outside_of_it() -> None:
+    assert cycles("OutsideFamily") == ["ww -> ww"]
+
+
+def test_or_held_outside_of_it_by_somebody_who_waits_for_another() -> None:
+    (order,) = graph("TriesFamily").orders
+    assert (order.before, order.after) == ("ww", "ww")
+    assert {path.actor for path in order.paths} == {"holds_one_plainly"}
+
+
+def test_without_a_context_they_are_locks_like_others() -> None:
+    assert cycles("NoFamily") == ["a -> b -> a"]
 
 
 def test_code_that_is_never_reached_makes_no_order() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The programs of ``protocols/orders.py`` and of the shipped protocols, compiled once for all tests."""
+"""The programs of ``protocols/`` and of the shipped protocols, compiled once for all tests."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from svmcheck.model.lang.compile import compile_program
 from svmcheck.model.lang.load import Protocol, load_protocol
 
 ORDERS = Path(__file__).parent / "protocols" / "orders.py"
+SMALL = [ORDERS, ORDERS.with_name("families.py")]
 PROTOCOLS = Path(__file__).parents[3] / "model" / "protocols"
 
 
@@ -22,11 +23,12 @@ def _loaded(path: Path) -> Protocol:
 
 @cache
 def world(name: str) -> Program:
-    return compile_program(_loaded(ORDERS), name)
+    path = next(p for p in SMALL if name in _loaded(p).worlds)
+    return compile_program(_loaded(path), name)
 
 
 def names() -> list[str]:
-    return list(_loaded(ORDERS).worlds)
+    return [name for path in SMALL for name in _loaded(path).worlds]
 
 
 def shipped(name: str, options: Mapping[str, str] | None = None, sizes: Mapping[str, int] | None = None) -> Program:

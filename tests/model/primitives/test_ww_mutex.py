@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from svmcheck.checker.lockorder.analyse import analyse
+from svmcheck.model.lang.compile import compile_program
+from svmcheck.model.lang.diagnostics import ProtocolError
+from svmcheck.model.lang.load import load_protocol
 from svmcheck.specs.verdict import Grade, Verdict
 from tests.model.primitives.deciding import (
     Variant,
@@ -119,6 +124,33 @@ def test_a_mutex_is_of_one_class() -> None:
 def test_nobody_backs_off_for_a_mutex_held_without_a_context() -> None:
     assert "no-deadlock" in violated(ONE_PLAINLY)
     assert [cycle.text for cycle in analyse(program(ONE_PLAINLY)).cycles] == ["ww -> ww"]
+
+
+OWN_LOCK = """
+from svmcheck.model.lang import Lock, World, acquired, flag, process
+
+class Odd(Lock):
+    taken = flag()
+    def lock(self) -> None:
+        self.taken = True
+        acquired(self, family=self.taken)
+
+class Demo(World):
+    odd = Odd()
+
+@process
+def takes_it(k: Demo) -> None:
+    k.odd.lock()
+"""
+
+
+def test_a_family_is_a_record(tmp_path: Path) -> None:
+    path = tmp_path / "demo.py"
+    path.write_text(OWN_LOCK)
+    with pytest.raises(ProtocolError) as refused:
+        compile_program(load_protocol(path))
+    (found,) = refused.value.diagnostics
+    assert (found.code, found.headline) == ("SVM251", "family= takes an embedded record")
 
 
 def test_the_engines_agree() -> None:
