@@ -26,6 +26,7 @@ BUILT_IN: dict[str, tuple[str, str]] = {
     "no-overlapping-writers": ("locking", "the writers of a seqcount exclude each other"),
     "no-context-misuse": ("locking", "ww_mutexes are taken in an open context, and given back before it is closed"),
     "no-lock-before-back-off": ("locking", "after -EDEADLK the next is the mutex that was refused, with no other held"),
+    "no-reservation-misuse": ("locking", "fences enter a reservation under its lock, into slots reserved for them"),
     HELD_AT_END: ("locking", "a path that ends has released every lock it took"),
     "no-rest-with-lock": ("locking", "nobody stops for ever at a resting point while it holds a lock"),
     "bounds": ("bounds", "no value leaves its declared domain, no index its array, no pool runs out"),

@@ -3,6 +3,7 @@
 
 from .completion import Completion
 from .cpu import CpuSlot
+from .dma_resv import DmaResv, Usage
 from .fence import Fence
 from .folio_lock import FolioLock
 from .interval_notifier import IntervalNotifier
@@ -20,6 +21,7 @@ from .ww_mutex import WwClass, WwMutex, WwResult
 __all__ = [
     "Completion",
     "CpuSlot",
+    "DmaResv",
     "Fence",
     "FolioLock",
     "IntervalNotifier",
@@ -31,6 +33,7 @@ __all__ = [
     "SeqLock",
     "SpinLock",
     "Srcu",
+    "Usage",
     "WaitQueue",
     "Work",
     "WwClass",

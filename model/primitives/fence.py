@@ -42,9 +42,13 @@ class Fence(Record):
 
     def wait(self) -> None:
         """dma_fence_wait(): no fence, or a signalled one, does not block."""
+        self.might_wait()
+        wait(self.at != FenceState.PENDING)
+
+    def might_wait(self) -> None:
+        """No step: only a wait in the lock-order graph, for the code that signals the fence."""
         acquired(self)
         released(self)
-        wait(self.at != FenceState.PENDING)
 
     @pure
     def pending(self) -> bool:
