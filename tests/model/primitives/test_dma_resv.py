@@ -46,6 +46,14 @@ def test_jobs_that_follow_keep_nobody_waiting() -> None:
     assert undecided(STREAM) == set()
 
 
+def test_the_last_of_as_many_as_there_is_room_for_is_waited_for() -> None:
+    assert violated(variant("reservations", "Full")) == {}
+
+
+def test_what_is_signalled_makes_room() -> None:
+    assert violated(variant("reservations", "OneOfFour")) == {}
+
+
 @pytest.mark.parametrize(
     ("what", "property", "message"),
     [

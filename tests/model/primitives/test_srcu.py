@@ -8,7 +8,7 @@ import pytest
 from svmcheck.checker.lockorder.analyse import analyse
 from tests.model.primitives.deciding import Variant, engines_disagree, program, results, undecided, variant, violated
 
-TWO_UPDATERS = variant("srcus", "Lookup", updaters=2)
+TWO_UPDATERS = variant("srcus", "Lookup", updaters=2, endless_readers=True)
 SKIPPED = variant("srcus", "Lookup", waits=False)
 ENDLESS = variant("srcus", "Lookup", endless_readers=True)
 UNDER_A_LOCK = variant("srcus", "UnderALock")

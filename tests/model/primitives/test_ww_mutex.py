@@ -56,7 +56,11 @@ def test_who_ignores_edeadlk_does_not_hold_the_mutex() -> None:
 
 @pytest.mark.parametrize(
     ("after_edeadlk", "message"),
-    [("keeps-the-other", "must give them back first"), ("retries-from-the-start", "the mutex that was refused")],
+    [
+        ("keeps-the-other", "must give them back first"),
+        ("tries-with-the-other", "must give them back first"),
+        ("retries-from-the-start", "the mutex that was refused"),
+    ],
 )
 def test_backing_off_is_giving_all_back_and_waiting_for_the_one(after_edeadlk: str, message: str) -> None:
     found = violated(two_orders(after_edeadlk))
@@ -73,6 +77,10 @@ def test_a_new_ticket_each_time_may_starve() -> None:
 def test_the_younger_one_is_refused_and_the_older_waits() -> None:
     assert violated(AGES) == {}
     assert outcome(AGES).coverage.processes == ()
+
+
+def test_an_owner_without_a_ticket_is_older_than_nobody() -> None:
+    assert violated(variant("ww_mutexes", "PlainOwner")) == {}
 
 
 @pytest.mark.parametrize(("threads", "states"), [(1, 2), (2, 5), (3, 16), (4, 65)])

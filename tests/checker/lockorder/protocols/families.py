@@ -42,6 +42,14 @@ def locks_in_any_order(k: AnyOrderFamily) -> None:
         lock_two(k, k.vm, k.bos[0])
 
 
+@process
+def tries_in_any_order(k: AnyOrderFamily) -> None:
+    with k.ww.acquire():
+        if k.bos[1].trylock_ctx(k.ww):
+            lock_two(k, k.vm, k.bos[0])
+            k.bos[1].unlock_ctx(k.ww)
+
+
 class AroundFamily(Family):
     """The mutex inside one of them, and another of them inside the mutex: a third actor may hold the two together."""
 

@@ -5,7 +5,21 @@ from __future__ import annotations
 
 from typing import Literal
 
-from svmcheck.model.lang import Options, Size, World, flag, initial, pending, pool, process, ref, wait
+from svmcheck.model.lang import (
+    Options,
+    Size,
+    World,
+    array,
+    atomic,
+    choose,
+    flag,
+    initial,
+    pending,
+    pool,
+    process,
+    ref,
+    wait,
+)
 from svmcheck.model.primitives import DmaResv, Fence, Mutex, Usage
 
 
@@ -141,6 +155,61 @@ def keeps_submitting(k: Stream) -> None:
 def waits_once(k: Stream) -> None:
     with pending("wait-completes"):
         k.bo.wait(Usage.WRITE)
+
+
+class Full(World):
+    """As many fences as there is room for. All but one are signalled, then that one."""
+
+    fences = pool(Fence, 4)
+    listed = array(4, ref(Fence))
+    bo = DmaResv()
+    one_is_left = flag()
+    none_is_left = flag()
+
+
+@process
+def fills(k: Full) -> None:
+    for i in range(4):
+        fence = k.fences.alloc()
+        fence.submit()
+        add(k.bo, fence, Usage.READ)
+        k.listed[i] = fence
+    last = choose(0, 1, 2, 3)
+    for i in range(4):
+        if i != last:
+            k.listed[i].signal()
+    k.one_is_left = True
+    with atomic():
+        k.none_is_left = True
+        k.listed[last].signal()
+
+
+@process
+def waits_for_the_last(k: Full) -> None:
+    wait(k.one_is_left)
+    k.bo.wait(Usage.READ)
+    assert k.none_is_left, "the last was waited for"
+
+
+class OneOfFour(World):
+    """A free slot among full ones is found, wherever it is."""
+
+    fences = pool(Fence, 5)
+    listed = array(4, ref(Fence))
+    bo = DmaResv()
+
+
+@process
+def replaces_one(k: OneOfFour) -> None:
+    for i in range(4):
+        fence = k.fences.alloc()
+        fence.submit()
+        add(k.bo, fence, Usage.READ)
+        k.listed[i] = fence
+    k.listed[choose(0, 1, 2, 3)].signal()
+    fence = k.fences.alloc()
+    fence.submit()
+    add(k.bo, fence, Usage.READ)
 
 
 class Wrong(Options):

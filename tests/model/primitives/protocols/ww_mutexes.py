@@ -13,7 +13,12 @@ class BackOff(Options):
     """What an actor does with -EDEADLK."""
 
     after_edeadlk: Literal[
-        "backs-off", "ignores-it", "keeps-the-other", "retries-from-the-start", "draws-a-new-ticket"
+        "backs-off",
+        "ignores-it",
+        "keeps-the-other",
+        "tries-with-the-other",
+        "retries-from-the-start",
+        "draws-a-new-ticket",
     ] = "backs-off"
     again: bool = False
 
@@ -50,6 +55,8 @@ def take_both(k: TwoOrders, opt: BackOff, first: WwMutex, second: WwMutex) -> No
     while second.lock_ctx(k.ww) == WwResult.EDEADLK:
         cover("back-off")
         if opt.after_edeadlk == "ignores-it":
+            break
+        if opt.after_edeadlk == "tries-with-the-other" and second.trylock_ctx(k.ww):
             break
         if opt.after_edeadlk != "keeps-the-other":
             first.unlock_ctx(k.ww)
@@ -158,6 +165,11 @@ def young(k: Ages) -> None:
     k.ww.acquire_fini()
 
 
+@invariant
+def who_must_come_back_was_refused(k: Ages, who: Pid) -> bool:
+    return who in k.ww.refused if who in k.a.contended or who in k.b.contended else who not in k.ww.refused
+
+
 class Wrong(Options):
     what: Literal[
         "nothing",
@@ -202,6 +214,10 @@ def misuser(k: Misuse, opt: Wrong) -> None:
             k.a.unlock_ctx(k.ww)
             if opt.what != "never-closes":
                 k.ww.acquire_fini()
+            if opt.what == "nothing":
+                with k.ww.acquire():
+                    k.b.lock_ctx(k.ww)
+                    k.b.unlock_ctx(k.ww)
 
 
 def with_one(k: Misuse, opt: Wrong) -> None:
@@ -282,3 +298,38 @@ def in_context(k: OnePlainly) -> None:
         if k.b.lock_ctx(k.ww) == WwResult.OK:
             k.b.unlock_ctx(k.ww)
         k.a.unlock_ctx(k.ww)
+
+
+class PlainOwner(World):
+    """An older context does not matter that has nothing to do with the mutex."""
+
+    ww = WwClass()
+    a = WwMutex()
+    b = WwMutex()
+    elder_is_there = flag()
+    younger_is_through = flag()
+
+
+@process
+def elder(k: PlainOwner) -> None:
+    with k.ww.acquire():
+        k.elder_is_there = True
+        wait(k.younger_is_through)
+
+
+@process
+def owner(k: PlainOwner) -> None:
+    with k.b:
+        cover("owned-plainly")
+
+
+@process
+def younger(k: PlainOwner) -> None:
+    wait(k.elder_is_there)
+    with k.ww.acquire():
+        k.a.lock_ctx(k.ww)
+        got = k.b.lock_ctx(k.ww)
+        assert got == WwResult.OK, "waits for who has no ticket"
+        k.b.unlock_ctx(k.ww)
+        k.a.unlock_ctx(k.ww)
+    k.younger_is_through = True
