@@ -74,6 +74,8 @@ def command(
 ) -> None:
     """Run SCENARIO under many schedules, with all checks after every step. Without SCENARIO: what there is.
 
+    SCENARIO is a name, or a file of yours: my_driver.py, my_driver.py:NAME (docs/executable-kernel.md shows one).
+
     Exit status: 0 everything holds (in every run), 1 a violation, 2 bad input, 3 undecided (a sample is, and so is an
     option of --set that the scenario never consults).
     """

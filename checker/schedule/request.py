@@ -15,6 +15,7 @@ from ...model.kernel.options import Config
 from ...model.kernel.scenario import SCENARIOS, Scenario, World, choices, configure, option_text
 from ...specs.suggest import suggest
 from ..selection import WORDS, BadRequest
+from .scenario_file import is_file, scenario_in
 
 VERSION_DIGITS = 8
 
@@ -32,12 +33,14 @@ class Chosen:
         return configure(self.scenario, dict(self.options))
 
     def setup(self) -> World:
-        """Builds the world: what a runtime wants for each run."""
+        """Builds the world: what a runtime wants for each run. Raises ``BadRequest`` if a user's scenario cannot."""
         return self.scenario.build(self.config, dict(self.sizes))
 
     @property
     def name(self) -> str:
-        return self.scenario.name
+        """What ``choose`` finds it by."""
+        found = self.scenario
+        return f"{found.file}:{found.name}" if found.file else found.name
 
 
 def scenarios() -> Mapping[str, Scenario]:
@@ -49,12 +52,15 @@ def scenarios() -> Mapping[str, Scenario]:
 
 
 def choose(name: str, options: Mapping[str, str] | None = None, sizes: Mapping[str, int] | None = None) -> Chosen:
-    """Raises ``BadRequest``."""
+    """``name``: of a shipped scenario, or a file with some: FILE.py, FILE.py:NAME. Raises ``BadRequest``."""
     known = scenarios()
-    if name not in known:
+    if is_file(name):
+        found = scenario_in(name)
+    elif name in known:
+        found = known[name]
+    else:
         advice = suggest(name, known, "scenarios")
         raise BadRequest(f'there is no scenario "{name}"', f"{advice} (svmcheck run, without a name, lists them)")
-    found = known[name]
     own = {option: option_text(value) for option, value in found.defaults.items()}
     return Chosen(
         found,
@@ -94,9 +100,9 @@ def _sizes(wanted: Mapping[str, int], found: Scenario) -> dict[str, int]:
 
 def version(scenario: Scenario) -> str:
     """A checksum of the executable kernel and of the scenario's file: a schedule means something only for these."""
-    root = Path(sched.__file__).parent
+    root = Path(sched.__file__).resolve().parent
     total = hashlib.sha256()
-    own = Path(inspect.getsourcefile(scenario.build) or "")
+    own = Path(scenario.file or inspect.getsourcefile(scenario.build) or "").resolve()
     files = sorted(root.rglob("*.py"))
     for path in [*files, *([own] if own.is_file() and own not in files else [])]:
         total.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, get_args, get_origin, get_type_hints
 
@@ -44,7 +45,8 @@ Build = Callable[[Config, Mapping[str, int]], World]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """``build`` is called anew for each run, with a scheduler installed; it spawns the tasks."""
+    """``build`` is called anew for each run, with a scheduler installed; it spawns the tasks. ``file``: where a user
+    keeps it, as written on the command line; empty for the shipped ones."""
 
     name: str
     doc: str
@@ -52,19 +54,39 @@ class Scenario:
     sizes: Mapping[str, Size]
     defaults: Mapping[str, object]  # options whose default in this scenario is not that of Config
     fast: bool = True  # small enough for an exhaustive exploration
+    file: str = ""
+
+
+class NameTaken(ValueError):
+    """Two scenarios of one name."""
 
 
 SCENARIOS: dict[str, Scenario] = {}
+_collecting: list[dict[str, Scenario]] = [SCENARIOS]  # the last is where scenarios are registered
+
+
+@contextmanager
+def collecting() -> Iterator[dict[str, Scenario]]:
+    """Scenarios registered within are kept apart from the shipped ones."""
+    found: dict[str, Scenario] = {}
+    _collecting.append(found)
+    try:
+        yield found
+    finally:
+        _collecting.pop()
 
 
 def scenario(
     name: str, sizes: Mapping[str, Size] | None = None, fast: bool = True, **defaults: object
 ) -> Callable[[Build], Build]:
-    """Registers a function that builds a world; its docstring is the scenario's description."""
+    """Registers a function that builds a world; its docstring is the scenario's description. Raises NameTaken, and
+    ValueError for a default that no option can have."""
 
     def register(build: Build) -> Build:
-        assert name not in SCENARIOS, name
-        SCENARIOS[name] = Scenario(name, (build.__doc__ or "").strip(), build, sizes or {}, defaults, fast)
+        known = _collecting[-1]
+        if name in known:
+            raise NameTaken(f'there are two scenarios "{name}"')
+        known[name] = Scenario(name, (build.__doc__ or "").strip(), build, sizes or {}, defaults, fast)
         return build
 
     return register

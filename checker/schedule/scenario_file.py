@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Scenarios in files of users: Python that imports the executable kernel, and runs when it is asked for."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from hashlib import sha256
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+from ...model.kernel.options import Config
+from ...model.kernel.scenario import Scenario, World, choices, collecting, option_text
+from ...model.kernel.sched import Oops
+from ...specs.suggest import suggest
+from ..selection import BadRequest
+
+TARGET = re.compile(r"(?P<file>.*\.py)(?::(?P<name>.*))?", re.DOTALL)
+EXAMPLE = "docs/executable-kernel.md shows one"
+
+
+def is_file(target: str) -> bool:
+    """Whether these words name a file, not a shipped scenario."""
+    return TARGET.fullmatch(target) is not None
+
+
+def scenario_in(target: str) -> Scenario:
+    """FILE.py, if there is one scenario in it, or FILE.py:NAME. Raises ``BadRequest``."""
+    match = TARGET.fullmatch(target)
+    assert match is not None, target
+    file, name = match["file"], match["name"]
+    found = _load(Path(file).resolve(), file)
+    if not found:
+        raise BadRequest("there is no scenario in this file", f"@scenario makes a function one: {EXAMPLE}", file)
+    if name is None and len(found) > 1:
+        raise BadRequest(f"there are {len(found)} scenarios in this file", f"write one of: {_all(file, found)}", file)
+    if name is not None and name not in found:
+        raise BadRequest(f'there is no scenario "{name}" in this file', suggest(name, found, "scenarios"), file)
+    only = found[name or next(iter(found))]
+    return replace(only, file=file, build=FromFile(file, only.name))
+
+
+def _all(file: str, found: Mapping[str, Scenario]) -> str:
+    return ", ".join(f"{file}:{name}" for name in found)
+
+
+@cache
+def _load(path: Path, said: str) -> Mapping[str, Scenario]:
+    """Runs the file once. The module stays known by a name of its own: workers look functions up by it."""
+    name = f"svmcheck_scenarios_{sha256(str(path).encode()).hexdigest()[:16]}"
+    spec = spec_from_file_location(name, path)
+    assert spec is not None, path
+    assert spec.loader is not None, path
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    with collecting() as found:
+        try:
+            spec.loader.exec_module(module)
+        except OSError as error:
+            if error.filename != str(path):
+                raise _blamed(error, path, said) from error
+            raise BadRequest(error.strerror or str(error), "check the path", said) from None
+        except SyntaxError as error:  # also what is no text
+            line = f":{error.lineno}" if error.lineno else ""
+            raise BadRequest(f"not Python: {error.msg}", "put it right", f"{said}{line}") from None
+        except Exception as error:
+            raise _blamed(error, path, said) from error
+    for each in found.values():
+        _check_defaults(each, said)
+    return found
+
+
+def _check_defaults(found: Scenario, said: str) -> None:
+    known = choices()
+    for name, value in found.defaults.items():
+        where = f"{said}:{found.build.__code__.co_firstlineno}" if hasattr(found.build, "__code__") else said
+        if name not in known:
+            raise BadRequest(f'@scenario("{found.name}"): the kernel has no option "{name}"',
+                             suggest(name, known, "options"), where)  # fmt: skip
+        if option_text(value) not in known[name]:
+            raise BadRequest(f'@scenario("{found.name}"): the option "{name}" cannot be "{value}"',
+                             suggest(str(value), known[name], "values"), where)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """Builds the world of a scenario in a file; another process can, too, which runs the file for itself."""
+
+    file: str
+    name: str
+
+    def __call__(self, config: Config, sizes: Mapping[str, int]) -> World:
+        """``Oops`` is a verdict; whatever else is raised is told with its line, as ``BadRequest``."""
+        path = Path(self.file).resolve()
+        try:
+            world: object = _load(path, self.file)[self.name].build(config, sizes)
+        except (Oops, BadRequest):
+            raise
+        except Exception as error:
+            raise _blamed(error, path, self.file) from error
+        if not isinstance(world, World):
+            raise BadRequest(f'the scenario "{self.name}" returned {world!r}, not a World',
+                             f"end with: return world.kernel.world() ({EXAMPLE})", self.file)  # fmt: skip
+        return world
+
+
+def _blamed(error: Exception, path: Path, said: str) -> BadRequest:
+    """What was raised, at the last line of the file that led to it."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    line = lines[-1] if lines else None
+    source = linecache.getline(str(path), line).strip() if line else ""
+    what = f"{type(error).__name__}: {error}" + (f", in: {source}" if source else "")
+    return BadRequest(what, "put the file right", f"{said}:{line}" if line else said)
