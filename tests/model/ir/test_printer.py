@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from svmcheck.model.ir.expr import Binary, BinaryOp, Const, Expr, Ite, Load, Me, Unary, integer
-from svmcheck.model.ir.printer import Scope, cell_text, edge_text, expr_text, program_text, type_text
+from svmcheck.model.ir.printer import Scope, cell_text, edge_text, expr_text, lock_text, program_text, type_text
+from svmcheck.model.ir.program import LockEvent
 from svmcheck.model.ir.types import BOOL, IntType, SetType
 from tests.golden import check_golden
 from tests.reports.examples import EVICTOR, FAULT, MYSELF, OWNER, PAGE, PID, PROGRAM, PTE
@@ -108,3 +109,10 @@ def value(expr: Expr) -> int:
 @given(EXPRESSIONS)
 def test_the_text_is_a_python_expression_of_the_same_value(expr: Expr) -> None:
     assert int(eval(expr_text(expr), {}, dict(VALUES))) == value(expr)
+
+
+def test_what_a_lock_event_says_of_the_order() -> None:
+    assert lock_text(LockEvent("acquire", "ptl", (), "shared", True, (), nested=True)) == "acquire ptl shared nested"
+    assert lock_text(LockEvent("acquire", "bo", (), "exclusive", False, (), family="ww")) == (
+        "acquire bo of family ww by trylock"
+    )
