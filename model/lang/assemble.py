@@ -10,10 +10,12 @@ from pathlib import PurePath
 
 from ..ir.build import loads, rebuild
 from ..ir.expr import Const, Expr, Me, integer
-from ..ir.program import Edge, Location, Process, Program, Update, Variable
+from ..ir.program import Edge, Frame, Location, Process, Program, Update, Variable
 from . import first_state
+from .diagnostics import Diagnostic
 from .first_state import Cells
-from .fuse import Automaton
+from .fuse import Automaton, FuseError
+from .graph import Note
 from .lowering import Lowered, Result
 from .settings import Setting
 from .specification import monitors, with_nevers
@@ -91,7 +93,19 @@ def _first_states(storage: Storage, result: Result) -> list[Cells]:
             start[variable.name, index] = variable.initial
     types = {n: t for n, t in result.facts.types.items() if t is not None and n not in storage.variables}
     types |= {v.name: v.type for v in storage.variables.values()}
-    return first_state.run(result.initial, start, types)
+    found = first_state.run(result.initial, start, types)
+    if not found:
+        what = "the first state is never finished: whatever @initial chooses, some wait() in it is false"
+        advice = "nobody else moves before the first state is there: assign what is waited for instead"
+        raise FuseError(Diagnostic("SVM404", what, _first_wait(result), advice))
+    return found
+
+
+def _first_wait(result: Result) -> Frame:
+    """The statement of a set-up function at which it may end for want of a true condition."""
+    edges = [e for n in result.initial.nodes for e in n.edges if e.frames]
+    sleeps = (e for e in edges if any(isinstance(op, Note) and op.text in ("sleep", "spin") for op in e.ops))
+    return next(sleeps, edges[0]).frames[-1]
 
 
 def _started(automata: Mapping[str, Automaton], actors: Mapping[str, Lowered]) -> Cells:

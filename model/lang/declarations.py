@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from inspect import iscoroutinefunction
 from types import FunctionType, ModuleType
 
+from ..ir.program import Frame
 from . import decorators
 from .declare import Array, Field, Options, Pool, Record, Size, World
 from .decorators import Actors, mark_of
 from .diagnostics import Diagnostic
 from .field_checks import check_fields
 from .reflection import hints_of
-from .source import SourceFile
+from .source import SourceFile, whole_file
 from .storage import members
 
 DECORATORS = frozenset(
@@ -26,7 +28,7 @@ NEED_A_WORLD = ("process", "initial", "invariant", "balance", "always-eventually
 def check_declarations(module: ModuleType, file: SourceFile) -> list[Diagnostic]:
     """Everything of that kind in one file."""
     found: list[Diagnostic] = []
-    for node in file.tree.body:
+    for node in _statements(file.tree.body):
         if isinstance(node, ast.ClassDef):
             found += _check_class(module, file, node)
         elif isinstance(node, ast.FunctionDef):
@@ -34,7 +36,58 @@ def check_declarations(module: ModuleType, file: SourceFile) -> list[Diagnostic]
         elif isinstance(node, ast.AsyncFunctionDef):
             what = f"'{node.name}' is async"
             found.append(Diagnostic("SVM300", what, file.head(node), "actors are ordinary functions; wait() blocks"))
-    return found
+    return [*found, *_check_marked(module, file)]
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Those of a module, those inside its ifs, loops and other blocks included."""
+    for node in body:
+        yield node
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _statements([part for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt)])
+
+
+def _check_marked(module: ModuleType, file: SourceFile) -> Iterator[Diagnostic]:
+    """Actors, set-ups and properties that are no functions at the top of the file: they would be left out silently."""
+    for name, value in vars(module).items():
+        if isinstance(value, type) and value.__module__ == module.__name__:
+            for method, inside in vars(value).items():
+                function = inside.function if isinstance(inside, Actors) else inside
+                node = _definition(file, function)
+                if _role(inside) in NEED_A_WORLD and node is not None:
+                    what = f"'{name}.{method}' is marked @{_word(inside)} inside a class, where it belongs to no world"
+                    advice = f"move it to the top level of the file: 'def {method}(k: {name})'"
+                    yield Diagnostic("SVM115", what, file.head(node, method), advice)
+        elif _role(value) in NEED_A_WORLD:
+            function = value.function if isinstance(value, Actors) else value
+            own = getattr(function, "__module__", None) == module.__name__ and not iscoroutinefunction(function)
+            if own and _definition(file, function) is None:
+                what = f"'{name}' is marked @{_word(value)} and is no function of this file"
+                advice = f"write 'def {name}(k: MyWorld)' below the mark"
+                yield Diagnostic("SVM115", what, _assigned(file, name), advice)
+
+
+def _role(value: object) -> str | None:
+    mark = mark_of(value)
+    return None if mark is None else mark.role
+
+
+def _word(value: object) -> str:
+    return (_role(value) or "").replace("-", "_")
+
+
+def _definition(file: SourceFile, function: object) -> ast.FunctionDef | None:
+    code = function.__code__ if isinstance(function, FunctionType) else None
+    return None if code is None else file.functions.get((code.co_firstlineno, code.co_name))
+
+
+def _assigned(file: SourceFile, name: str) -> Frame:
+    """Where the file gives something this name."""
+    for node in file.tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if getattr(node, "name", None) == name or any(isinstance(t, ast.Name) and t.id == name for t in targets):
+            return file.frame(node)
+    return whole_file(file.name)
 
 
 def _check_class(module: ModuleType, file: SourceFile, node: ast.ClassDef) -> Iterator[Diagnostic]:
