@@ -43,6 +43,14 @@ class Never:
     until: str | None = None
 
 
+class Misused(Exception):
+    """A word of the declarations with something it does not take."""
+
+    def __init__(self, word: str, what: str) -> None:
+        super().__init__(what)
+        self.word = word
+
+
 class Actors:
     """An actor of the protocol. Iterating gives the ids of its instances."""
 
@@ -147,4 +155,8 @@ def acquires(*locks: str) -> Callable[[F], F]:
 
 def never(*, after: str, then: str, until: str | None = None) -> Never:
     """A property over ``cover`` marks; its name is the name it is assigned to."""
+    labels: dict[str, object] = {"after": after, "then": then, **({} if until is None else {"until": until})}
+    wrong = next((name for name, label in labels.items() if not isinstance(label, str)), None)
+    if wrong is not None:
+        raise Misused("never", f"'{wrong}' of never() is no label of a cover() in quotes")
     return Never(after, then, until)

@@ -5,10 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from types import FunctionType
 
-from .declare import Field, Pid, Record, Size, Spec, World, is_array, is_field, is_pool
+from .declare import (
+    Field, Pid, Record, Size, Spec, World, array, bitset, bounded, flag, ghost, is_array, is_field, is_pool, pid, pool,
+    ref, state,
+)  # fmt: skip
 from .diagnostics import Diagnostic
 from .source import SourceFile
+
+SPECIFIERS = (array, bitset, bounded, flag, ghost, pid, pool, ref, state)
 
 
 def check_fields(file: SourceFile, cls: type) -> Iterator[Diagnostic]:
@@ -38,6 +44,8 @@ def _problems(value: object) -> Iterator[tuple[str, str]]:
             yield f"reuse={value.reuse!r}", 'reuse is "lowest" or "any"'
     elif isinstance(value, type) and issubclass(value, World | Record | Field):
         yield f"the class {value.__name__} where a field is meant", f"write {value.__name__}() to embed a record"
+    elif isinstance(value, FunctionType) and any(value is specifier for specifier in SPECIFIERS):
+        yield f"the function {value.__name__} where a field is meant", f"write {value.__name__}() with what it takes"
 
 
 def _of_count(what: str, n: object) -> Iterator[tuple[str, str]]:
@@ -80,4 +88,8 @@ def _is_enum(value: object) -> bool:
 def _shown(value: object) -> str:
     if isinstance(value, type):
         return value.__name__
-    return repr(value) if isinstance(value, int | str) else f"a {type(value).__name__}"
+    if isinstance(value, int | float | str):
+        return repr(value)
+    if isinstance(value, FunctionType):
+        return f"the function {value.__name__}"
+    return "a field" if is_field(value) else f"a {type(value).__name__}"

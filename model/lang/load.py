@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import re
 import sys
 import traceback
 import warnings
@@ -16,7 +15,7 @@ from types import ModuleType
 from ..ir.program import Frame
 from .declarations import check_declarations
 from .diagnostics import Diagnostic, ProtocolError
-from .lower.state import suggest
+from .python_errors import told
 from .source import SourceFile, Sources, display, refuse, syntax_error, whole_file
 from .twice import defined_twice
 from .worlds import WorldInfo, worlds_of
@@ -102,22 +101,5 @@ def _failed(file: SourceFile, full: Path, error: Exception) -> ProtocolError:
     text = file.lines[line - 1] if line <= len(file.lines) else ""
     start = len(text) - len(text.lstrip()) + 1
     frame = Frame(file.name, line, start, line, max(start + 1, len(text) + 1), "")
-    return ProtocolError((Diagnostic("SVM102", _what(error), frame, _advice(error)),))
-
-
-def _what(error: Exception) -> str:
-    """The exception; for a name that cannot be imported without where Python looked, but with what may be meant."""
-    missing = re.match(r"cannot import name '(\w+)' from '([\w.]+)'", str(error))
-    if isinstance(error, ImportError) and missing:
-        name, module = missing.groups()
-        known = vars(sys.modules[module]) if module in sys.modules else {}
-        return f"'{module}' has no '{name}'{suggest(name, known)}"
-    return f"{type(error).__name__}: {error}"
-
-
-def _advice(error: Exception) -> str:
-    if isinstance(error, ImportError):
-        return "import protocol words from svmcheck.model.lang and locks from svmcheck.model.primitives"
-    if isinstance(error, NameError):
-        return "import or define the name before it is used; a record must be declared before the pool that holds it"
-    return "the declarations of the file cannot be executed: correct this line"
+    what, advice = told(error)
+    return ProtocolError((Diagnostic("SVM102", what, frame, advice),))

@@ -11,4 +11,4 @@ def hints_of(annotated: Any) -> tuple[dict[str, object], str]:
     try:
         return get_type_hints(annotated), ""
     except Exception as error:  # noqa: BLE001 - evaluates expressions of the author
-        return {}, f"{type(error).__name__}: {error}"
+        return {}, str(error) or type(error).__name__

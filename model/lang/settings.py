@@ -65,7 +65,7 @@ class Setting:
         for actors in self.info.actors:
             count = actors.mark.count
             if not isinstance(count, Size) and (type(count) is not int or count < 0):
-                what = f"'{actors.__name__}' cannot have {count!r} instances"
+                what = f"the count of '{actors.__name__}' is {_shown(count)}"
                 advice = "write @process(2), or @process(World.size_name)"
                 raise refuse("SVM109", what, self.decorator_of(actors), advice)
             number = self.sizes[self.size_name(count, actors)] if isinstance(count, Size) else count
@@ -83,6 +83,10 @@ class Setting:
             if isinstance(actors.mark.count, Size):
                 users.setdefault(self.size_name(actors.mark.count, actors), []).append(actors.__name__)
         return {size: names[0] for size, names in users.items() if len(names) == 1}
+
+
+def _shown(count: object) -> str:
+    return repr(count) if isinstance(count, int | float | str) else "neither a number nor a Size"
 
 
 def choose(

@@ -185,6 +185,7 @@ def type_name(kind: Type | None) -> str:
         case RefType(heap):
             return f"reference into {heap}"
         case SetType(element):
-            return f"set of {type_name(element)}"
+            name = type_name(element)
+            return f"set of {name.replace('integer', 'integers', 1) if isinstance(element, IntType) else name}"
         case _:
             return "bool" if kind == BOOL else "process id"

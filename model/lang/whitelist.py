@@ -82,12 +82,12 @@ def _inspect(
         found.append(_refusal(source, node, function, "a nested function", "define it at the top level of the file"))
         return
     if kind not in ALLOWED:
-        what, instead = REFUSED.get(kind.__name__, (kind.__name__, "see docs/language.md for what the language has"))
+        what, instead = REFUSED.get(kind.__name__, ("this construct", "see docs/language.md for what the language has"))
         found.append(_refusal(source, node if hasattr(node, "lineno") else around, function, what, instead))
         return
     if isinstance(node, ast.Constant) and isinstance(node.value, float | complex | bytes):
         found.append(
-            _refusal(source, node, function, f"a {type(node.value).__name__}", "use integers, bool and Enum members")
+            _refusal(source, node, function, f"the constant {node.value!r}", "use integers, bool and Enum members")
         )
         return
     for child in ast.iter_child_nodes(node):

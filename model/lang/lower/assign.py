@@ -10,7 +10,7 @@ from ...ir.expr import Const, Expr, integer
 from ...ir.types import BOOL, IntType, SetType, Type
 from ..graph import Store
 from ..values import Alias, Builtin, Meaning, Place, Static, Tuple, Value, a_type
-from . import calls, expressions, fields, keep, names, operators
+from . import advice, calls, expressions, fields, keep, names, operators
 from .state import Lowerer
 
 
@@ -144,11 +144,11 @@ def place_of(low: Lowerer, target: ast.expr) -> Place:
     finally:
         low.specification = spec
     if not isinstance(found, Place):
-        text, advice = names.describe(found), "assign to a field or an array element"
+        text, instead = names.describe(found), advice.not_assigned(found, low.source.text(target))
         if isinstance(target, ast.Attribute) and isinstance(found, Static):
             text = f"'{low.source.text(target)}' is the constant {text}, and"
-            advice = f"declare a field: '{target.attr} = bounded(lo, hi)', 'flag()', 'state(Member)', 'ref(Record)'"
-        raise low.error("SVM309", f"{text} cannot be assigned to", target, advice)
+            instead = f"declare a field: '{target.attr} = bounded(lo, hi)', 'flag()', 'state(Member)', 'ref(Record)'"
+        raise low.error("SVM309", f"{text} cannot be assigned to", target, instead)
     return found
 
 
@@ -192,7 +192,7 @@ def augmented(low: Lowerer, node: ast.AugAssign) -> None:
     op = operators.OPERATORS.get(type(node.op))
     if op is None:
         raise low.error(
-            "SVM303", f"the operator {type(node.op).__name__}= is not part of the language", node, "use += or -="
+            "SVM303", f"the operator '{operators.sign(node.op)}=' is not part of the language", node, "use += or -="
         )
     found = keep.before(low, found, target, [node.value])
     low.specification = isinstance(found, Place) and found.ghost

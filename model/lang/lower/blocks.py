@@ -13,7 +13,7 @@ from ..declare import Record
 from ..diagnostics import Diagnostic, Label
 from ..graph import Note, Store
 from ..values import Alias, Builtin, Function, Static
-from . import calls, effects, expressions, fields, inline, keep, names, statements
+from . import advice, calls, effects, expressions, fields, inline, keep, names, statements
 from .state import Cleanup, Context, Lowerer, LowerError, Scope
 
 
@@ -68,7 +68,7 @@ def _word(low: Lowerer, word: str, node: ast.Call, body: Callable[[], None]) -> 
                 "SVM262",
                 f"'with {word}()' is not a block",
                 node,
-                "blocks: atomic(), pending(goal), urgent(on), a lock, a section",
+                advice.BLOCKS,
             )
 
 
@@ -151,7 +151,7 @@ def _lock(low: Lowerer, node: ast.expr, body: Callable[[], None]) -> None:
             "SVM262",
             f"{names.describe(found)} cannot stand in a with statement",
             node,
-            "blocks: atomic(), pending(goal), urgent(on), a lock, a section",
+            advice.in_with(found, node, low.source.text(node.func if isinstance(node, ast.Call) else node)),
         )
     lock = fields.field(low, found, "lock", node)
     unlock = fields.field(low, found, "unlock", node)

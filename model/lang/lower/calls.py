@@ -39,6 +39,9 @@ def call(low: Lowerer, node: ast.Call) -> Meaning:
     function = expressions.meaning(low, node.func)
     if isinstance(function, Builtin):
         return words.builtin(low, function, node)
+    if isinstance(function, Static) and isinstance(function.value, type) and function.value.__module__ == "builtins":
+        what = f"Python's {function.value.__name__}() in a protocol function"
+        raise low.error("SVM231", what, node, "of Python's functions there are len, min, max, all, any, sum and range")
     if isinstance(function, Static) and isinstance(function.value, type):
         raise low.error(
             "SVM231",

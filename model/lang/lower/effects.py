@@ -194,7 +194,7 @@ def change_set(low: Lowerer, word: str, place: Place, node: ast.Call) -> None:
     place = fixed
     fields.follow(low, place.owner)
     current = Load(place.var, place.index, kind)
-    operators.comparable(low, "==", item.type, kind.element, node)
+    operators.member(low, item.type, kind, node)
     inside = both(
         compare(">=", item.expr, integer(kind.first)), compare("<", item.expr, integer(kind.first + kind.count))
     )

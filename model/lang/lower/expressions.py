@@ -11,8 +11,13 @@ from ...ir.expr import FALSE, TRUE, Const, Expr, Load, integer
 from ...ir.types import BOOL, PidType, RefType, Type
 from ..storage import enum_type, enum_value
 from ..values import Alias, Meaning, Nothing, Place, Static, Tuple, Value, a_type
-from . import branches, calls, fields, index, keep, names, operators
+from . import advice, branches, calls, fields, index, keep, names, operators
 from .state import Lowerer, LowerError
+
+
+SHOWN: dict[type[ast.AST], str] = {
+    ast.List: "a list", ast.Set: "a set in braces", ast.GeneratorExp: "a generator", ast.Yield: "yield",
+}  # fmt: skip
 
 
 def meaning(low: Lowerer, node: ast.expr) -> Meaning:
@@ -43,7 +48,7 @@ def meaning(low: Lowerer, node: ast.expr) -> Meaning:
         case _:
             raise low.error(
                 "SVM302",
-                f"{type(node).__name__} is not part of the language here",
+                f"{SHOWN.get(type(node), 'this')} is not part of the language here",
                 node,
                 "use names, fields, calls, arithmetic, comparisons, and/or/not",
             )
@@ -52,8 +57,7 @@ def meaning(low: Lowerer, node: ast.expr) -> Meaning:
 def _constant(low: Lowerer, node: ast.Constant) -> Static:
     if isinstance(node.value, bool | int | str) or node.value is None:
         return Static(node.value)
-    what = f"a {type(node.value).__name__} constant"
-    raise low.error("SVM300", what, node, "use integers, bool and Enum members")
+    raise low.error("SVM300", f"the constant {node.value!r}", node, "use integers, bool and Enum members")
 
 
 def evaluate(low: Lowerer, node: ast.expr) -> Meaning:
@@ -102,7 +106,7 @@ def as_value(low: Lowerer, found: Meaning, node: ast.AST, expected: Type | None 
                 "SVM212",
                 f"{names.describe(found)} is not a value",
                 node,
-                "a value is a bool, an integer, an Enum member, a reference or a process id",
+                advice.no_value(found),
             )
 
 

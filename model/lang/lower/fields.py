@@ -21,6 +21,8 @@ def _no_field(low: Lowerer, owner: Alias, attr: str, node: ast.AST) -> LowerErro
     declared = dict(members(owner.cls))
     what = f"{owner.cls.__name__} has no field or method '{attr}'{suggest(attr, declared)}"
     advice = f"declare it in {owner.cls.__name__}, for example '{attr} = flag()'"
+    if attr == "free":
+        advice = "its pool frees it: k.things.free(record)"
     if owner.cls.__module__.startswith("svmcheck.model.primitives"):
         advice = f"it has {', '.join(n for n in declared if not n.startswith('_'))}"
     return low.error("SVM206", what, node, advice)

@@ -6,12 +6,12 @@ from __future__ import annotations
 import ast
 import builtins
 from enum import Enum
-from types import FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import get_args
 
 from ...ir.types import RefType, SetType
 from .. import statements as vocabulary
-from ..declare import Size, World, null
+from ..declare import Size, World, is_array, is_field, is_pool, null
 from ..decorators import Actors, mark_of
 from ..reflection import hints_of
 from ..values import (
@@ -29,7 +29,7 @@ from ..values import (
     Value,
     a_type,
 )
-from . import fields
+from . import advice, fields
 from .state import Lowerer, LowerError, suggest
 
 # The function an author names -> the word it is. Compared by identity, as not everything in a module can be hashed.
@@ -60,14 +60,15 @@ def name(low: Lowerer, node: ast.Name) -> Meaning:
     from .. import __all__ as words
 
     if node.id in words:
-        advice = f"from svmcheck.model.lang import {node.id}"
-        raise low.error("SVM201", f"'{node.id}' is a word of the language, and not imported", node, advice)
+        line = f"from svmcheck.model.lang import {node.id}"
+        raise low.error("SVM201", f"'{node.id}' is a word of the language, and not imported", node, line)
     known = {*scope.names, *scope.assigned, *(n for n in module if not n.startswith("_"))}
     raise low.error(
         "SVM201",
         f"unknown name '{node.id}'{suggest(node.id, known)}",
         node,
-        "a protocol function may name its parameters and locals, protocol functions, types and constants",
+        advice.unknown_name(node.id)
+        or "a protocol function may name its parameters and locals, protocol functions, types and constants",
     )
 
 
@@ -101,13 +102,22 @@ def meaning(low: Lowerer, value: object, node: ast.AST) -> Meaning:
         return Static(low.storage.sizes[low.storage.size_name(value, low.storage.world, "?")])
     if isinstance(value, FunctionType):
         return function(low, value, None, node)
-    what = type(value).__name__
-    raise low.error(
-        "SVM203",
-        f"a {what} cannot be used in a protocol function",
-        node,
-        "name parameters, protocol functions, Enum classes, or integer, bool and string constants",
-    )
+    what, instead = _foreign(value)
+    raise low.error("SVM203", f"{what} cannot be used in a protocol function", node, instead)
+
+
+def _foreign(value: object) -> tuple[str, str]:
+    """What a Python object is that the language has no use for, and what to write instead."""
+    name = getattr(value, "__name__", "")
+    if isinstance(value, BuiltinFunctionType):
+        return f"Python's {name}()", "of Python's functions there are len, min, max, all, any, sum and range"
+    if isinstance(value, float):
+        return f"the fraction {value}", "count in integers, of a smaller unit"
+    if is_field(value) or is_array(value) or is_pool(value):
+        return "the declaration of a field", "name it by the parameter that is the world: 'k.count', not 'Demo.count'"
+    kind = type(value).__name__
+    what = f"a Python {kind}" if kind in ("list", "dict", "set", "tuple") else f"an object of the class {kind}"
+    return what, "name parameters, protocol functions, Enum classes, or integer, bool and string constants"
 
 
 def actors(low: Lowerer, value: Actors, node: ast.AST) -> ActorsValue:
@@ -167,7 +177,7 @@ def attribute(low: Lowerer, base: Meaning, attr: str, node: ast.AST) -> Meaning:
         "SVM206",
         f"{describe(base)} has no attribute '{attr}'",
         node,
-        "fields belong to worlds, records and references to them",
+        advice.no_attribute(base),
     )
 
 

@@ -17,10 +17,15 @@ OPERATORS: dict[type[ast.operator], BinaryOp] = {
 }  # fmt: skip
 
 
+SIGNS: dict[type[ast.AST], str] = {ast.BitOr: "|", ast.BitAnd: "&"}  # others are refused when the text is looked at
 SET_OPERATORS: dict[type[ast.operator], BinaryOp] = {ast.BitOr: "union", ast.BitAnd: "meet", ast.Sub: "minus"}
 COMPARISONS: dict[type[ast.cmpop], BinaryOp] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
+
+
+def sign(op: ast.AST) -> str:
+    return SIGNS.get(type(op), "?")
 
 
 def binary(low: Lowerer, node: ast.BinOp) -> Meaning:
@@ -32,7 +37,7 @@ def binary(low: Lowerer, node: ast.BinOp) -> Meaning:
     if op is None:
         raise low.error(
             "SVM303",
-            f"the operator {type(node.op).__name__} is not part of the language",
+            f"the operator '{sign(node.op)}' is no operator of integers",
             node,
             "integers have + - * // %, sets have | & -",
         )
@@ -79,7 +84,7 @@ def unary(low: Lowerer, node: ast.UnaryOp) -> Meaning:
         if isinstance(number, Const):
             return Static(-number.value)
         return Value(Unary("-", number, IntType(-number.type.hi, -number.type.lo)), low.source.text(node))
-    raise low.error("SVM303", f"the operator {type(op).__name__} is not part of the language", node, "use 'not' or '-'")
+    raise low.error("SVM303", f"the operator '{sign(op)}' is not part of the language", node, "use 'not' or '-'")
 
 
 def comparison(low: Lowerer, node: ast.Compare) -> Meaning:
@@ -179,8 +184,15 @@ def membership(low: Lowerer, left: Meaning, right_node: ast.expr, left_node: ast
         )
     kind = container.type
     item = expressions.as_value(low, left, left_node, kind.element)
-    comparable(low, "==", item.type, kind.element, left_node)
+    member(low, item.type, kind, left_node)
     return set_member(container.expr, item.expr)
+
+
+def member(low: Lowerer, item: Type, kind: SetType, node: ast.AST) -> None:
+    """Only what a set is declared of can be in it."""
+    if item != kind.element and not (isinstance(item, IntType) and isinstance(kind.element, IntType)):
+        what = f"{a_type(item)} cannot be in {a_type(kind)}"
+        raise low.error("SVM220", what, node, "a set is declared of what is in it: bitset(Pid), bitset(Pte), bitset(8)")
 
 
 def set_member(container: Expr, item: Expr) -> Expr:

@@ -333,13 +333,10 @@ class Lowerer:
         elif isinstance(known, IntType) and isinstance(kind, IntType):
             merged = hull(known, kind)
         else:
-            shown = name.rpartition(".")[2]
-            raise self.error(
-                "SVM210",
-                f"'{shown}' holds {a_type(known)} elsewhere and {a_type(kind)} here",
-                node,
-                "use one local for each type",
-            )
+            what = f"'{name.rpartition('.')[2]}' holds {a_type(known)} elsewhere and {a_type(kind)} here"
+            if name in self.facts.hidden:
+                what = f"values of two types in one place: {a_type(known)}, and {a_type(kind)}"
+            raise self.error("SVM210", what, node, "use one local for each type")
         if merged != known:
             self.facts.types[name] = merged
             self.facts.changed = True

@@ -11,7 +11,7 @@ from ...ir.expr import TRUE
 from ...ir.program import Check
 from ..graph import Demand
 from ..values import Function, Meaning, Static, Tuple, Value
-from . import assign, blocks, branches, calls, expressions, hints, inline, loops, names, words
+from . import advice, assign, blocks, branches, calls, expressions, hints, inline, loops, names, words
 from .state import Cleanup, Lowerer, LowerError
 
 
@@ -128,11 +128,10 @@ def _no_statement(low: Lowerer, node: ast.stmt) -> None:
         case ast.Expr(ast.Yield()):
             raise low.error("SVM315", "yield outside a section", node, "mark the function with @section")
         case ast.Expr():
-            raise low.error("SVM253", "this value is not used", node, "assign it, test it, or remove the line")
+            found = expressions.meaning(low, node.value)
+            raise low.error("SVM253", "this value is not used", node, advice.unused(found, low.source.text(node.value)))
         case _:
-            raise low.error(
-                "SVM300", f"{type(node).__name__} is not part of the language", node, "see docs/language.md"
-            )
+            raise low.error("SVM300", "this statement is not part of the language", node, "see docs/language.md")
 
 
 def _bare_call(low: Lowerer, call: ast.Call) -> None:
@@ -143,6 +142,9 @@ def _bare_call(low: Lowerer, call: ast.Call) -> None:
 
 
 def assertion(low: Lowerer, node: ast.Assert) -> None:
+    if isinstance(node.test, ast.Tuple):
+        instead = 'take off the parentheses: assert x, "message"'
+        raise low.error("SVM248", "an assertion of a condition and a message in parentheses", node.test, instead)
     message = low.source.text(node.test)
     if node.msg is not None:
         given = expressions.evaluate(low, node.msg)

@@ -42,7 +42,7 @@ def builtin(low: Lowerer, function: Builtin, node: ast.Call) -> Meaning:
         if low.bound or low.specification or low.when != TRUE:
             raise low.error(
                 "SVM235",
-                f"{word.rpartition('.')[2]}() inside a condition or property",
+                f"{word.rpartition('.')[2]}() in the middle of something else",
                 node,
                 "assign its result to a local first",
             )
