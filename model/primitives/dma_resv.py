@@ -17,7 +17,7 @@ from ..lang import alive, array, atomic, bounded, demand, me, null, pure, ref, s
 from .fence import Fence, FenceState
 from .ww_mutex import WwMutex
 
-MOST_FENCES = 4  # pending in one reservation; more is a violation of ``bounds``
+MOST_FENCES = 4  # pending in one reservation; more is a violation of ``bounds``. wait() has a local for each
 
 
 class Usage(Enum):
