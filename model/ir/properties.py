@@ -14,7 +14,7 @@ BUILT_IN: dict[str, tuple[str, str]] = {
     "no-null-dereference": ("lifetime", "no reference is followed while it is null"),
     "no-use-after-free": ("lifetime", "no reference is followed after its object was freed"),
     "no-double-free": ("lifetime", "no object is freed twice"),
-    "no-free-of-busy-object": ("lifetime", "no object is freed while a lock in it is held or work in it is queued"),
+    "no-free-of-busy-object": ("lifetime", "no object is freed while it, or a lock or work in it, is busy"),
     "no-get-on-zero": ("lifetime", "no reference is taken on a count of zero"),
     "no-put-below-zero": ("lifetime", "no reference is put that nobody holds"),
     "no-fence-reuse": ("lifetime", "no fence is submitted again while it is pending"),

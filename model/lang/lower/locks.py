@@ -11,10 +11,11 @@ from ...ir.build import negate
 from ...ir.expr import Const, Expr, integer
 from ...ir.program import LockEvent
 from ..declare import Record, is_array
+from ..diagnostics import Diagnostic
 from ..storage import members
 from ..values import Alias, Function, Meaning, Value
 from . import expressions, fields, names, words
-from .state import Lowerer, Scope
+from .state import Lowerer, LowerError, Scope
 
 
 def holds_no_lock(low: Lowerer, property: str, message: str, written: frozenset[str] | None = None) -> None:
@@ -76,15 +77,21 @@ def method(low: Lowerer, owner: Alias, name: str) -> Function | None:
 
 
 def apply(low: Lowerer, function: Function, arguments: dict[str, Meaning]) -> Expr:
-    """The condition a pure method of the library returns."""
-    body = [s for s in function.node.body if isinstance(s, ast.Return)]
-    assert len(body) == 1, f"{function.name} must be one return"
-    assert body[0].value is not None
+    """The condition a pure method returns; ``arguments`` are those after ``self``, in their order."""
+    body = [s for s in function.node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    names_given = [a.arg for a in function.node.args.args]
+    value = body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
+    if function.role != "pure" or value is None or len(names_given) != 1 + len(arguments):
+        takes = ", ".join(("self", *arguments))
+        what = f"'{function.name}' is asked by the compiler, and is no @pure function of ({takes}) with one return"
+        advice = f"write '@pure' above 'def {function.name.rpartition('.')[2]}({takes}) -> bool:'"
+        place = function.source.head(function.node, function.name)
+        raise LowerError(Diagnostic("SVM239", what, place, advice))
     assert function.receiver is not None
-    bound: dict[str, Meaning] = {function.node.args.args[0].arg: function.receiver, **arguments}
+    bound: dict[str, Meaning] = dict(zip(names_given, (function.receiver, *arguments.values()), strict=True))
     low.scopes.append(Scope(function, low.scope.prefix, frozenset(), bound))
     try:
-        return expressions.condition(low, body[0].value)
+        return expressions.condition(low, value)
     finally:
         low.scopes.pop()
 

@@ -80,12 +80,11 @@ def free(low: Lowerer, pool: PoolValue, node: ast.Call) -> None:
     if isinstance(given.expr, Const):
         low.demand(Load(f"{info.name}.allocated", (index,), BOOL), "no-double-free", f"{text} is not allocated")
     owner = Alias(info.cls, info.name, (index,))
-    for record in locks.embedded(low, owner):
+    for record in (owner, *locks.embedded(low, owner)):
         quiet = locks.method(low, record, "quiescent")
         if quiet is not None:
-            low.demand(
-                locks.apply(low, quiet, {}), "no-free-of-busy-object", f"{text} is freed while {record.path} is busy"
-            )
+            busy = "it" if record is owner else record.path
+            low.demand(locks.apply(low, quiet, {}), "no-free-of-busy-object", f"{text} is freed while {busy} is busy")
     stores: list[Store] = []
     for name, variable in low.storage.variables.items():
         if name.startswith(f"{info.name}.") and name != f"{info.name}.allocated":

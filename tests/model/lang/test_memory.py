@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from svmcheck.model.lang.diagnostics import ProtocolError
+
 from .small import one
 
 PAGE = """
@@ -102,6 +104,36 @@ def test_freeing_twice() -> None:
 
 def test_freeing_what_is_busy() -> None:
     assert run("page = k.pages.alloc()\npage.lock.lock()\nk.pages.free(page)") == {"no-free-of-busy-object"}
+
+
+QUIET = "    @pure\n    def quiescent(self) -> bool:\n        return not self.dirty\n"
+
+
+def test_a_record_says_itself_when_it_is_busy() -> None:
+    top = PAGE + "\n" + QUIET
+    busy = "page = k.pages.alloc()\npage.dirty = True\nk.pages.free(page)"
+    assert one(busy, WORLD, top=top).violated == {"no-free-of-busy-object"}
+    assert one(busy, WORLD, top=PAGE).violated == set()
+    quiet = "page = k.pages.alloc()\npage.dirty = True\npage.dirty = False\nk.pages.free(page)"
+    assert one(quiet, WORLD, top=top).violated == set()
+    assert one("page = k.pages.alloc()\npage.lock.lock()\nk.pages.free(page)", WORLD, top=top).violated == {
+        "no-free-of-busy-object"
+    }
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "def quiescent(self) -> bool:\n        return not self.dirty",
+        "@pure\n    def quiescent(self, why: bool) -> bool:\n        return not self.dirty",
+        "@pure\n    def quiescent(self) -> bool:\n        if True:\n            return True\n        return False",
+    ],
+)
+def test_a_record_that_says_so_in_no_condition(method: str) -> None:
+    with pytest.raises(ProtocolError) as caught:
+        one("page = k.pages.alloc()\nk.pages.free(page)", WORLD, top=f"{PAGE}\n    {method}\n")
+    assert [d.code for d in caught.value.diagnostics] == ["SVM239"]
+    assert "asked by the compiler" in caught.value.diagnostics[0].headline
 
 
 def test_what_may_be_done_with_a_dangling_reference() -> None:

@@ -195,7 +195,8 @@ class Micro(Controlled):
         allocated = self.cells[self.direct.position[f"{heap.name}.allocated", (value.slot,)]]
         if not allocated if isinstance(value, Slot) else not value.live:
             raise Violation("no-double-free")
-        for record in self._embedded(At(heap.cls, heap.name, (value.slot,))):
+        owner = At(heap.cls, heap.name, (value.slot,))
+        for record in (owner, *self._embedded(owner)):
             quiet = getattr(record.cls, "quiescent", None)
             if isinstance(quiet, FunctionType) and not self.evaluator(specification=True).pure(
                 Method(quiet, record), []
