@@ -76,7 +76,7 @@ def command(
     """
     json, folder = document(json_name), report_folder(report)
     selection = select(target, variant, dict(options), dict(sizes))
-    program = compiled(selection, verbose=verbose, checking=True)
+    program = compiled(selection, verbose=verbose, checking=True, chosen=dict(options))
     wanted = chosen_properties(program, names)
     chosen = NONE if every_state else reductions
     kept = keeping(checkpoint, every, resume)

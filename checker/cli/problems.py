@@ -101,9 +101,12 @@ def system_problem(error: OSError) -> Problem:
     return Problem(error.strerror or str(error), advice.get(error.errno or 0, ""), where)
 
 
-def compiled(selection: Selection, *, verbose: bool = False, checking: bool = False) -> Program:
+def compiled(
+    selection: Selection, *, verbose: bool = False, checking: bool = False, chosen: Iterable[str] = ()
+) -> Program:
     """The program, after telling what its compiler warns of: in full where it is ``checking``, in one line elsewhere,
-    where hints are left out. ``verbose``: and where it comes from."""
+    where hints are left out. ``verbose``: and where it comes from. ``chosen``: the options set by hand, of which it is
+    told if nothing depends on them."""
     fetched = selection.fetch()
     done = fetched.compiled
     if verbose:
@@ -113,6 +116,9 @@ def compiled(selection: Selection, *, verbose: bool = False, checking: bool = Fa
         tell(done.warnings, sys.stderr)
     elif serious:
         notice(f"the compiler has {serious} {'warning' if serious == 1 else 'warnings'}: 'svmcheck check' tells")
+    for name in chosen:
+        if name not in done.effective and not any(f"'{name}'" in w.headline for w in done.warnings):
+            notice(f"the option {name} changes nothing here: with the other options as they are, no code tests it")
     for text in done.program.notes:
         notice(text)
     return done.program

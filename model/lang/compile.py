@@ -27,10 +27,14 @@ from .storage import Storage, StorageError, StorageErrors, lay_out
 
 @dataclass(frozen=True)
 class Compiled:
-    """A program and what the compiler wants told about it (warnings and hints), by place."""
+    """A program and what the compiler wants told about it (warnings and hints), by place.
+
+    ``effective``: the options that some code tests which the other options do not rule out.
+    """
 
     program: Program
     warnings: tuple[Diagnostic, ...]
+    effective: frozenset[str] = frozenset()
 
 
 def compile_program(
@@ -63,7 +67,8 @@ def compile_checked(
         program = assemble(setting, storage, result, automata, variables)
     except FuseError as error:
         raise ProtocolError((error.diagnostic,)) from error
-    return Compiled(program, in_order((*result.facts.warnings.values(), *lint(setting, result, automata))))
+    warnings = in_order((*result.facts.warnings.values(), *lint(setting, result, automata)))
+    return Compiled(program, warnings, frozenset(result.facts.effective))
 
 
 def _storage(setting: Setting, cast: list[tuple[Actors, Actor]]) -> Storage:

@@ -57,6 +57,7 @@ def lower_all(setting: Setting, storage: Storage, cast: list[tuple[Actors, Actor
         looked, more = _settled(setting, apart, absent)
         found |= more
         result.facts.checked |= looked.facts.checked
+        result.facts.tested |= looked.facts.tested
     if found:
         raise ProtocolError(_without_echoes(list(found.values())))
     return result

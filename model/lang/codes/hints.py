@@ -98,8 +98,8 @@ HINTS: dict[str, CodeInfo] = {
     ),
     "SVM508": CodeInfo(
         "an option that changes nothing",
-        "The automata are the same for every value of the option, so its variants say nothing. Told on request"
-        " only, as it takes one compilation for each value.",
+        "No function of the protocol names the option, so its values make no difference. An option that is set on the"
+        " command line, and tested only in code that other options rule out, is told by 'check' as a note.",
         sample("k.busy = True", parameters="k: Demo, opt: Mode", top="class Mode(Options):\n    fast: bool = False"),
         sample(
             "k.busy = opt.fast", parameters="k: Demo, opt: Mode", top="class Mode(Options):\n    fast: bool = False"

@@ -9,7 +9,7 @@ from ..diagnostics import Diagnostic
 from ..fuse import Automaton
 from ..lowering import Result
 from ..settings import Setting
-from . import counting, functions, loops, reads, urgency, workers
+from . import counting, functions, loops, options, reads, urgency, workers
 
 
 def lint(setting: Setting, result: Result, automata: Mapping[str, Automaton]) -> tuple[Diagnostic, ...]:
@@ -21,6 +21,7 @@ def _all(setting: Setting, result: Result, automata: Mapping[str, Automaton]) ->
     yield from counting.lost_updates(result)
     yield from reads.unprotected(result)
     yield from functions.uncalled(setting, result)
+    yield from options.untested(setting, result)
     yield from loops.unowed(result, automata, bool(result.specification.temporal))
     for name, lowered in result.actors.items():
         yield from urgency.interrupted(automata[name], lowered.low)

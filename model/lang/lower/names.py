@@ -160,6 +160,9 @@ def attribute(low: Lowerer, base: Meaning, attr: str, node: ast.AST) -> Meaning:
                 return Builtin(f"pool.{attr}", base)
         case OptionsValue(cls, chosen):
             if attr in chosen:
+                low.facts.tested.add(attr)
+                if not low.untaken:
+                    low.facts.effective.add(attr)
                 return Static(chosen[attr], get_args(hints_of(cls)[0].get(attr)))
             raise low.error(
                 "SVM206",

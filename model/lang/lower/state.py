@@ -100,6 +100,8 @@ class Facts:
     warnings: dict[tuple[str, Frame], Diagnostic] = field(default_factory=dict[tuple[str, Frame], Diagnostic])
     errors: dict[tuple[str, Frame], Diagnostic] = field(default_factory=dict[tuple[str, Frame], Diagnostic])
     checked: set[str] = field(default_factory=set[str])
+    tested: set[str] = field(default_factory=set[str])  # options that some function names
+    effective: set[str] = field(default_factory=set[str])  # those of them in code that is not ruled out by others
     places: dict[str, list[tuple[str, int]]] = field(default_factory=dict[str, "list[tuple[str, int]]"])
     hints: dict[object, dict[str, object]] = field(default_factory=dict[object, "dict[str, object]"])
 
@@ -111,6 +113,8 @@ class Facts:
         self.errors.clear()
         self.warnings.clear()
         self.checked.clear()
+        self.tested.clear()
+        self.effective.clear()
         self.broken.clear()
 
 

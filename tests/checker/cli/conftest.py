@@ -85,6 +85,7 @@ def compile_program(
 class FakeCompiled:
     program: Program
     warnings: tuple[Diagnostic, ...] = ()
+    effective: frozenset[str] = frozenset({"polite"})
 
 
 def compile_checked(

@@ -80,6 +80,12 @@ def test_warnings_of_the_compiler_are_told() -> None:
     json.loads(result.stdout)
 
 
+def test_an_option_that_was_set_and_that_no_code_tests_is_told() -> None:
+    told = "note: the option handover changes nothing here"  # as far as the stand-in for the compiler says
+    assert told in check("locks.py", "--set", "handover=weak").stderr
+    assert told not in check("locks.py", "--set", "polite=true").stderr
+
+
 def test_words_for_truth_values() -> None:
     assert document("locks.py", "--set", "polite=Yes")["options"] == {"handover": "strong", "polite": "true"}
 

@@ -14,7 +14,6 @@ from svmcheck.model.lang.codes import CODES
 from svmcheck.model.lang.compile import compile_checked
 from svmcheck.model.lang.diagnostics import Diagnostic, ProtocolError
 from svmcheck.model.lang.load import load_protocol
-from svmcheck.model.lang.variants import options_without_effect
 
 SOURCES = Path(codes.__file__).parents[1]
 
@@ -27,7 +26,7 @@ def diagnostics(path: Path, request: str = "") -> Iterable[Diagnostic]:
     try:
         protocol = load_protocol(path)
         done = compile_checked(protocol, world, options, sizes)
-        return (*done.warnings, *options_without_effect(protocol))
+        return done.warnings
     except ProtocolError as error:
         return error.diagnostics
 

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from svmcheck.model.lang.compile import compile_program
 from svmcheck.model.lang.diagnostics import Diagnostic, ProtocolError
-from svmcheck.model.lang.load import load_protocol
-from svmcheck.model.lang.variants import options_without_effect
 
 from .small import compiled, sample, whole
 
@@ -182,7 +177,7 @@ def test_one_mistake_one_message() -> None:
     assert codes("f = lambda: 1\nk.n = f()\nk.a = f") == ["SVM300"]
 
 
-def test_options_that_change_nothing(tmp_path: Path) -> None:
+def test_options_that_nothing_tests() -> None:
     text = whole("""
         class Mode(Options):
             used: bool = False
@@ -198,14 +193,12 @@ def test_options_that_change_nothing(tmp_path: Path) -> None:
         def worker(k: Demo, opt: Mode) -> None:
             if opt.used:
                 k.a = opt.inner
-            elif opt.unused == "b":
-                pass
             k.a = True
     """)
-    path = tmp_path / "x.py"
-    path.write_text(text)
-    protocol = load_protocol(path)
-    for used, names in (("false", ["unused", "inner"]), ("true", ["unused"])):
-        found = options_without_effect(protocol, None, {"used": used})
-        assert [d.headline.split("'")[1] for d in found] == names
-    assert compile_program(protocol).options == (("used", "false"), ("unused", "a"), ("inner", "false"))
+    for used, effective in (("false", {"used"}), ("true", {"used", "inner"})):
+        done = compiled(text, {"used": used})
+        assert [d.headline.split("'")[1] for d in done.warnings if d.code == "SVM508"] == ["unused"]
+        assert done.effective == effective
+    property_ = '@invariant\ndef holds(k: Demo, opt: Mode) -> bool:\n    return opt.unused == "a" or k.a'
+    assert [d.code for d in compiled(text.replace("from svmcheck.model.lang import ", "from svmcheck.model.lang import "
+            "invariant, ") + property_).warnings] == []  # fmt: skip
