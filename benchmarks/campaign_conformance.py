@@ -15,11 +15,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from svmcheck.checker.conformance.conform import Conformance, Undecided, chosen_for, conform, view_of
+from svmcheck.checker.conformance.conform import Conformance, Undecided, chosen_for, conform_runs, view_of
 from svmcheck.checker.conformance.drive import Driven, drive
+from svmcheck.checker.conformance.reach import Step, reach
 from svmcheck.checker.conformance.view import View
 from svmcheck.checker.engine import Limits
 from svmcheck.checker.native.engine import NativeEngine
+from svmcheck.checker.schedule.request import Chosen
 from svmcheck.checker.schedule.strategies.pos import Pos
 from svmcheck.checker.schedule.strategies.random import RandomWalk
 from svmcheck.model.ir.properties import properties
@@ -103,6 +105,7 @@ gpu-fault no-gpu-mapping-of-a-freed-page zap=skipped
 gpu-fault no-dma-mapping-of-a-freed-page dma_unmap=skipped
 """
 
+LIMITS = Limits(seconds=60)
 Words = tuple[dict[str, str], dict[str, int]]
 
 
@@ -117,36 +120,52 @@ def words(given: list[str]) -> Words:
     return options, {name: int(value) for name, value in pairs if value.isdigit()}
 
 
+Try = tuple[Conformance, Chosen, Step]
+"""A row in which a step can be taken that was not met there."""
+
+
 @dataclass
 class Places:
     """Steps by their place in the source, whatever the options and sizes: those met by some row, and all others that
-    can be taken in some row."""
+    can be taken in some row, with the rows."""
 
     met: set[str] = field(default_factory=set[str])
-    others: set[str] = field(default_factory=set[str])
+    others: dict[str, list[Try]] = field(default_factory=dict[str, list[Try]])
+
+    def enter(self, result: Conformance, chosen: Chosen, missed: list[Step]) -> None:
+        self.met.update(map(result.label, result.covered))
+        for step in missed:
+            self.others.setdefault(result.label(step), []).append((result, chosen, step))
+
+    def missed(self) -> list[str]:
+        return sorted(self.others.keys() - self.met)
+
+    def drive(self, engine: NativeEngine, limits: Limits) -> None:
+        """The way to each step that was not met, in the row with the fewest actors first."""
+        for place in self.missed():
+            rows = sorted(self.others[place], key=lambda row: len(row[0].view.semantics.instances))
+            for result, chosen, step in rows:
+                if place not in self.met:
+                    reach(result, chosen, [step], engine, limits)
+                    self.met.update(map(result.label, result.covered))
 
 
 def follow(abstraction: Abstraction, given: list[str], runs: int, engine: NativeEngine, places: Places) -> bool:
-    options, sizes = words(given)
+    chosen = chosen_for(abstraction, *words(given))
     begun = time.perf_counter()
-    result: Conformance | None = None
+    result = Conformance(view_of(abstraction, chosen))
     for strategy in (RandomWalk(1, runs), Pos(2, runs)):
-        found = conform(abstraction, strategy, options, sizes)
-        if result is not None:
-            found.covered |= result.covered
-            found.runs += result.runs
-            found.differences += result.differences
-        result = found
-    assert result is not None
+        for _ in conform_runs(result, chosen, strategy):
+            if result.differences:
+                break
     seconds = time.perf_counter() - begun
     try:
-        missed = result.missed(engine, Limits(seconds=60))
+        missed = result.missed(engine, LIMITS)
         met = f"{len(result.covered)} of {len(result.covered) + len(missed)} steps met"
     except Undecided:
         missed, met = [], f"{len(result.covered)} steps met"
     print(f"  {abstraction.protocol} {' '.join(given)}: {result.runs} runs, {met}, {seconds:.1f} s", flush=True)
-    places.met.update(map(result.label, result.covered))
-    places.others.update(map(result.label, missed))
+    places.enter(result, chosen, missed)
     for difference in result.differences:
         print(f"      DIFFERENCE: {difference.message}")
     return not result.differences
@@ -193,9 +212,11 @@ def main() -> int:
             good &= follow(abstractions[name], given, asked.runs, engine, places[name])
     print("Steps of the protocols by their place in the source, over all rows")
     for name, found in places.items():
-        missed = sorted(found.others - found.met)
-        print(f"  {name}: {len(found.met)} of {len(found.met) + len(missed)} met")
-        for text in missed:
+        sampled = len(found.met)
+        every = sampled + len(found.missed())
+        found.drive(engine, LIMITS)
+        print(f"  {name}: {sampled} of {every} met by sampling, {len(found.met)} with those driven to", flush=True)
+        for text in found.missed():
             print(f"      not met: {text[:150]}")
     print("Counterexamples of the protocols, driven through the kernel")
     for name, property, *given in rows(DRIVE):

@@ -50,7 +50,8 @@ class Conformance:
     differences: list[Difference] = field(default_factory=list[Difference])
 
     def missed(self, engine: Engine, limits: Limits | None = None) -> list[tuple[str, int]]:
-        """Steps that the protocol can take at these sizes and options, and that no run has met.
+        """Steps that the protocol can take at these sizes and options, and that no run has met. Left out are those that
+        the abstraction says the kernel does not have.
 
         Raises ``Undecided`` where the engine reaches a limit before it knows which those are.
         """
@@ -61,7 +62,13 @@ class Conformance:
         processes = [p for p in program.processes if p.count]
         every = [(p.name, number) for p in processes for number in range(len(p.edges))]
         unreachable = set(coverage.edges)
-        return [edge for edge in every if edge not in self.covered and edge not in unreachable]
+        left_out = unreachable | {edge for edge in every if self.why_never(edge)}
+        return [edge for edge in every if edge not in self.covered and edge not in left_out]
+
+    def why_never(self, edge: tuple[str, int]) -> str:
+        """Why the kernel does not have this step of the protocol; nothing for most."""
+        process = next(p for p in self.view.program.processes if p.name == edge[0])
+        return self.view.abstraction.never.get(f"{process.name}: {process.edges[edge[1]].label}", "")
 
     def label(self, edge: tuple[str, int]) -> str:
         """A step of the protocol as text: its process, the line in the protocol's source, what it does there."""

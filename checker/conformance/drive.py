@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Drives a counterexample of a protocol through the executable kernel, to see the same failure happen there.
+"""Drives a run of a protocol through the executable kernel: a counterexample, to see the same failure happen there, or
+the way to a step, to see it taken.
 
 A search decides which task goes on: depth first, by running the scenario again from its beginning. The task whose
 actor is next on the path comes first; deviations from that are allowed in rising number, because what the kernel does
 in a step and what the path has there may begin and end at different points. It ends with a failure of the kernel where
 the protocol violates the property too; for a lasso with a loop of the kernel in which every actor has gone round, and
-which is a livelock by the kernel's own criteria (``checker/schedule/livelock.py``).
+which is a livelock by the kernel's own criteria (``checker/schedule/livelock.py``); for the way to a step where its end
+is reached.
 """
 
 from __future__ import annotations
@@ -35,9 +37,10 @@ MOST_DEVIATIONS = 6
 
 @dataclass(frozen=True, slots=True)
 class Driven:
-    """The kernel shows what the protocol's counterexample shows. ``schedule``: decisions that replay it.
+    """The kernel does what the protocol's run does. ``schedule``: decisions that replay it.
 
-    ``check`` and ``message``: what failed; for a lasso ``loop`` is the decision from which on it repeats.
+    ``check`` and ``message``: what failed (nothing on the way to a step); for a lasso ``loop`` is the decision from
+    which on it repeats.
     """
 
     schedule: tuple[int, ...]
@@ -63,12 +66,13 @@ class Lost:
 def drive(
     view: View,
     schedule: Schedule,
-    property: str,
+    property: str | None,
     options: Mapping[str, str] | None = None,
     sizes: Mapping[str, int] | None = None,
     most_runs: int = MOST_RUNS,
 ) -> Driven | Lost:
-    """``property``: what the schedule violates; ``options`` and ``sizes``: of the scenario, those of the view."""
+    """``property``: what the schedule violates, None if it only leads to a step; ``options`` and ``sizes``: of the
+    scenario, those of the view."""
     search = _Search(view, Path(view, schedule), chosen_for(view.abstraction, options, sizes), property)
     for deviations in range(MOST_DEVIATIONS + 1):
         for reading, eager in product(Reading, (True, False)):
@@ -87,7 +91,7 @@ class _Search:
     view: View
     path: Path
     chosen: Chosen
-    property: str
+    property: str | None
     runs: int = 0
     furthest: int = 0
     failures: set[str] = field(default_factory=set[str])
@@ -114,7 +118,7 @@ class _Search:
         while self.runs < most_runs:
             self.runs += 1
             self._depth, self._closed = 0, None
-            found = self._failure(self._runtime.run(self._setup))
+            found = self._ended(self._runtime.run(self._setup))
             if self._closed is not None:
                 found = self._confirmed(self._closed)
             if found is not None:
@@ -173,7 +177,7 @@ class _Search:
         runtime = self._runtime
         if runtime.last_task is not None:
             self._follow(runtime.last_task)
-        if not self._at:
+        if not self._at or self._reached():
             return None
         moment = Moment(state_hash(runtime), self._at, len(runtime.schedule))
         return None if self._loop(moment) else moment
@@ -245,12 +249,21 @@ class _Search:
         after = {phase for place in now.at if (phase := self.path.phase(place)) is not None}
         return any(done > gone and on == beyond for gone, on in before for done, beyond in after)
 
+    def _reached(self) -> bool:
+        """Whether the way to a step has come to its end."""
+        if self.property is not None or not any(sum(place.taken) == len(self.path) for place in self._at):
+            return False
+        self._closed = Driven(tuple(self._runtime.schedule), "", "", self.runs)
+        return True
+
     def _confirmed(self, closed: Driven) -> Driven | None:
-        """A loop that the kernel can go round for ever, fairly, without somebody's goal."""
+        """A loop has to be one that the kernel can go round for ever, fairly, without somebody's goal."""
+        if closed.loop is None:
+            return closed
         starts = [choice.moment.decisions for choice in self._choices if choice.moment is not None]
         ends = [*starts[1:], len(closed.schedule)]
         decisions = [closed.schedule[start:end] for start, end in zip(starts, ends, strict=True)]
-        steps = starts.index(closed.loop) if closed.loop is not None else 0
+        steps = starts.index(closed.loop)
         lasso = Lasso(tuple(decisions[:steps]), tuple(decisions[steps:]))
         why = refuted(self.chosen.setup, Runtime(Greenlets(), self), lasso)
         if why:
@@ -258,10 +271,16 @@ class _Search:
             return None
         return closed
 
-    def _failure(self, ended: Run) -> Driven | None:
+    def _ended(self, ended: Run) -> Driven | None:
         """A failure of the run where the protocol violates the property too."""
         failure, task = ended.failure, self._runtime.last_task
         if failure is None:
+            if ended.end == "done" and task is not None:  # its last step has not been followed
+                self._follow(task)
+                self._reached()
+            return None
+        if self.property is None:
+            self.failures.add(f"{failure.check}: {failure.message}")
             return None
         checks = self.view.abstraction.shows.get(self.property, (self.property,))
         if failure.check == "deadlock" and "deadlock" in checks:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, get_args, get_origin, get_type_hints
@@ -66,7 +66,7 @@ _collecting: list[dict[str, Scenario]] = [SCENARIOS]  # the last is where scenar
 
 
 @contextmanager
-def collecting() -> Iterator[dict[str, Scenario]]:
+def collecting() -> Generator[dict[str, Scenario]]:
     """Scenarios registered within are kept apart from the shipped ones."""
     found: dict[str, Scenario] = {}
     _collecting.append(found)

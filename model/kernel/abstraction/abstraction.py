@@ -35,10 +35,11 @@ class Abstraction:
     worlds. ``scenario``: whose runs are looked at. ``sizes``: size of the protocol -> size of the scenario; others are
     ``fixed``. ``options``: option of the protocol -> option of the kernel; the protocol's others have their defaults.
     ``values``: where a value has another name in the kernel.
-    ``switches``: option of the protocol -> size of the scenario that is 0 for the first of two values, 1 for the other.
+    ``switches``: option of the protocol -> size of the scenario, and the values that it numbers from 0.
     ``actors``: how the name of a task begins -> the actor it is, in the order of their numbers; a task of another name
     must change nothing that is observed. ``present``: endings of cells of which is only told whether they are null.
     ``shows``: property of the protocol -> the checks of the executable kernel that fail where it is violated.
+    ``never``: steps of the protocol, as "process: what it does", that the kernel does not have -> why.
     """
 
     protocol: str
@@ -50,12 +51,13 @@ class Abstraction:
     sizes: Mapping[str, str] = field(default_factory=dict[str, str])
     fixed: Mapping[str, int] = field(default_factory=dict[str, int])
     values: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
-    switches: Mapping[str, tuple[str, tuple[str, str]]] = field(
-        default_factory=dict[str, tuple[str, tuple[str, str]]]
+    switches: Mapping[str, tuple[str, tuple[str, ...]]] = field(
+        default_factory=dict[str, tuple[str, tuple[str, ...]]]
     )
     world: str | None = None
     present: tuple[str, ...] = ()
     shows: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    never: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def actor_of(self, task: Task) -> tuple[str, int] | None:
         """The process class and the index a task stands for."""

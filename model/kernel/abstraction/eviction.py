@@ -17,6 +17,12 @@ from ..scenario import World
 from .abstraction import Abstraction, Observed, same
 from .parts import entries, heap, vmas
 
+NEVER = {
+    "evictor: alive(k.vram[slot]) and k.vram[slot].refs.get_unless_zero(): true; "
+    "alive(k.vram[slot]) and k.vram[slot].refs.get_unless_zero()": (
+        "the page's last reference is gone and it is not free yet: in the kernel both are one step"
+    ),
+}
 RAM_PAGES = 4  # enough for every page of the window, and for a copy that is thrown away
 
 
@@ -44,6 +50,7 @@ ABSTRACTION = Abstraction(
     options=same("find", "migrate_window"),
     sizes={**same("cpu_threads", "evictors", "unmappers", "remappers", "window"), "vram_pages": "window"},
     fixed={"ram_pages": RAM_PAGES},
+    never=NEVER,
     shows={
         "a-migration-entry-means-a-locked-page": ("page-lock", "use-after-free"),
         "no-deadlock": ("deadlock",),

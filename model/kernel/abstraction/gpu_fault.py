@@ -13,6 +13,7 @@ from ..gpu.xe_svm import XeVm
 from ..kernel import Kernel
 from ..scenario import World
 from .abstraction import PRESENT, Abstraction, Observed, same
+from .eviction import NEVER
 from .parts import kind, vmas
 
 
@@ -71,6 +72,7 @@ ABSTRACTION = Abstraction(
     sizes=same("cpu_threads", "gpu_workers", "evictors", "unmappers", "window"),
     switches={"accesses": ("for_ever", ("one", "for-ever"))},
     fixed={"ram_pages": 4, "vram_pages": 2},
+    never=NEVER,
     present=(".page", "dma[0]", "dma[1]", "gpte[0]", "gpte[1]"),
     shows={
         "outside-a-bracket-the-gpu-maps-what-the-cpu-maps": ("gpu-mapping", "dma"),
