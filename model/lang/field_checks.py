@@ -8,8 +8,24 @@ from enum import Enum
 from types import FunctionType
 
 from .declare import (
-    Field, Pid, Record, Size, Spec, World, array, bitset, bounded, flag, ghost, is_array, is_field, is_pool, pid, pool,
-    ref, state,
+    Field,
+    Pid,
+    Record,
+    Size,
+    Spec,
+    World,
+    array,
+    bitset,
+    bounded,
+    flag,
+    ghost,
+    is_array,
+    is_field,
+    is_pool,
+    pid,
+    pool,
+    ref,
+    state,
 )  # fmt: skip
 from .diagnostics import Diagnostic
 from .source import SourceFile

@@ -10,7 +10,16 @@ from ..declare import Record
 from ..decorators import mark_of
 from ..storage import members
 from ..values import (
-    Alias, ArrayValue, Builtin, Function, Meaning, OptionsValue, Place, PoolValue, Static, Value,
+    Alias,
+    ArrayValue,
+    Builtin,
+    Function,
+    Meaning,
+    OptionsValue,
+    Place,
+    PoolValue,
+    Static,
+    Value,
 )  # fmt: skip
 
 BLOCKS = "blocks: atomic(), pending(goal), urgent(on), a lock, a section"

@@ -14,7 +14,6 @@ from ..values import Alias, Meaning, Nothing, Place, Static, Tuple, Value, a_typ
 from . import advice, branches, calls, fields, index, keep, names, operators
 from .state import Lowerer, LowerError
 
-
 SHOWN: dict[type[ast.AST], str] = {
     ast.List: "a list", ast.Set: "a set in braces", ast.GeneratorExp: "a generator", ast.Yield: "yield",
 }  # fmt: skip
