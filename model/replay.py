@@ -29,11 +29,12 @@ def replay(semantics: Semantics, schedule: Schedule, claim: Property | None = No
     played = run(semantics, schedule)
     message = violation_of(semantics, played, claim) if claim else ""
     shown = _visible_cells(semantics)
+    states = _as_written(semantics, played)
     return Trace(
         initial=schedule.initial,
         start=tuple((cell.name, cell.type.show(played.states[0][cell.position])) for cell in shown),
         actors=semantics.layout.names,
-        steps=tuple(_trace_step(semantics, played, number, shown) for number in range(len(schedule.steps))),
+        steps=tuple(_trace_step(semantics, played, states, number, shown) for number in range(len(schedule.steps))),
         loop=schedule.loop,
         violation=message,
     )
@@ -58,7 +59,34 @@ def _visible_cells(semantics: Semantics) -> tuple[_Cell, ...]:
     )
 
 
-def _trace_step(semantics: Semantics, played: Run, number: int, shown: tuple[_Cell, ...]) -> Step:
+def _as_written(semantics: Semantics, played: Run) -> list[State]:
+    """The states of the run as its author would have them: a local keeps its value until something is stored to it.
+
+    The compiler resets locals that are not read again. That is nothing anybody wrote, and it is left out here.
+    """
+    layout = semantics.layout
+    owned = [v for v in layout.program.variables if v.owner is not None]
+    locals_of = {v.name: range(layout.offset[v.name], layout.offset[v.name] + cells(v)) for v in owned}
+    told = [played.states[0]]
+    for (instance, edge), before, after in zip(played.schedule.steps, played.states, played.states[1:], strict=False):
+        updates = () if edge == STAYS else semantics.edge(instance, edge).updates
+        stored = {u.var for u in updates if not u.reset}
+        reset = {u.var for u in updates if u.reset} - stored
+        _, mine = layout.instances[instance]
+        state = list(after)
+        for name, positions in locals_of.items():
+            for index, position in enumerate(positions):
+                moved = before[position] != after[position]
+                own = index // layout.strides[name][0] == mine
+                if (name in reset and own) or not (moved or name in stored):
+                    state[position] = told[-1][position]
+        told.append(tuple(state))
+    return told
+
+
+def _trace_step(
+    semantics: Semantics, played: Run, states: list[State], number: int, shown: tuple[_Cell, ...]
+) -> Step:
     instance, edge = played.schedule.steps[number]
     actor = semantics.layout.names[instance]
     before = played.states[number]
@@ -68,7 +96,7 @@ def _trace_step(semantics: Semantics, played: Run, number: int, shown: tuple[_Ce
     if played.violation is not None and number + 1 == len(played.states):  # it ends where the check stands
         label, frames = _violated(taken, played.violation.check)
         return Step(actor, instance, edge, label, frames, ())
-    return Step(actor, instance, edge, taken.label, taken.frames, _changes(before, played.states[number + 1], shown))
+    return Step(actor, instance, edge, taken.label, taken.frames, _changes(states[number], states[number + 1], shown))
 
 
 def _violated(edge: Edge, check: Check) -> tuple[str, tuple[Frame, ...]]:

@@ -113,9 +113,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Update:
+    """``reset``: the compiler's own, of a local that is not read again; reports do not tell it."""
+
     var: str
     index: tuple[Expr, ...]
     value: Expr
+    reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)

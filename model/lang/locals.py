@@ -163,5 +163,5 @@ def _settled(
             continue
         updates.append(update)
     dying = (live[edge.source] | {u.var for u in updates if u.var in mine}) - live[edge.target]
-    updates += [Update(n, (me,), Const(default(types[n]), types[n])) for n in sorted(dying & kept)]
+    updates += [Update(n, (me,), Const(default(types[n]), types[n]), reset=True) for n in sorted(dying & kept)]
     return replace(edge, updates=tuple(updates))
