@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """A statement is one step, but a CPU reads one word at a time: two shared reads in one statement that no lock protects.
 
-Not looked at: what assertions read, conditions of ``wait`` (evaluated at once by definition), the library's own code,
+Not looked at: what assertions and assignments to ghosts read, conditions of ``wait`` (evaluated at once by definition), the library's own code,
 and what no other process ever writes.
 """
 
@@ -25,16 +25,17 @@ def unprotected(result: Result) -> Iterator[Diagnostic]:
         known = owned_locks(lowered.low)
         shared = {v for v, who in writers.items() if who - {lowered.actor.name} or lowered.actor.count > 1}
         shared = {v for v in shared if lowered.low.is_shared_var(v) and not _bookkeeping(v, known)}
-        suspects = list(_suspects(lowered.low.graph, shared))
+        ghosts = {v.name for v in lowered.low.storage.variables.values() if v.ghost}
+        suspects = list(_suspects(lowered.low.graph, shared, ghosts))
         held = held_at(lowered.low, known) if suspects else {}
         yield from (_warning(edge, cells) for number, edge, cells in suspects if not held.get(number, True))
 
 
-def _suspects(graph: RawGraph, shared: set[str]) -> Iterator[tuple[int, RawEdge, list[Cell]]]:
+def _suspects(graph: RawGraph, shared: set[str], ghosts: set[str]) -> Iterator[tuple[int, RawEdge, list[Cell]]]:
     """Edges that read several shared cells, with the node they leave, wherever no atomic block is around."""
     for number, node in enumerate(graph.nodes):
         for edge in node.edges if not node.inside else ():
-            cells = _read(edge, shared)
+            cells = _read(edge, shared, ghosts)
             if len(cells) > 1 and edge.frames and not _by_library(edge):
                 yield number, edge, cells
 
@@ -56,7 +57,7 @@ def _bookkeeping(variable: str, locks: frozenset[str]) -> bool:
     return variable.endswith(".allocated") or variable.rpartition(".")[0] in locks
 
 
-def _read(edge: RawEdge, shared: set[str]) -> list[Cell]:
+def _read(edge: RawEdge, shared: set[str], ghosts: set[str]) -> list[Cell]:
     """The distinct shared cells an edge reads in source order; all elements of an array count as two."""
     if any(isinstance(o, Note) and o.text in ("sleep", "spin") for o in edge.ops):
         return []
@@ -68,17 +69,17 @@ def _read(edge: RawEdge, shared: set[str]) -> list[Cell]:
             if any(isinstance(i, Bound) for i in part.index):
                 cells[f"every {part.var}", part.index] = None
 
-    for expr in _expressions(edge):
+    for expr in _expressions(edge, ghosts):
         walk(expr, visit)
     return list(cells)
 
 
-def _expressions(edge: RawEdge) -> Iterable[Expr]:
+def _expressions(edge: RawEdge, ghosts: set[str]) -> Iterable[Expr]:
     for op in edge.ops:
         match op:
             case Assume(condition):
                 yield condition
-            case Store(_, index, value):
+            case Store(var, index, value) if var not in ghosts:
                 yield from (*index, value)
             case Poison(_, slot):
                 yield slot

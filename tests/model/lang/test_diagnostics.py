@@ -61,6 +61,12 @@ def test_reads_that_are_protected_or_one(body: str) -> None:
     assert codes(WRITE + body) == []
 
 
+def test_what_a_ghost_keeps_is_read_by_nobody() -> None:
+    world = f"{WORLD}\ng = ghost(flag())"
+    assert codes(f"{WRITE}k.g = k.a and k.b", world) == []
+    assert codes(f"{WRITE}k.c = k.a and k.b", world) == ["SVM502"]
+
+
 def test_what_nobody_else_writes_needs_no_lock() -> None:
     initial = "@initial\ndef setup(k: Demo) -> None:\n    k.a = True\n    k.b = True"
     assert codes("k.c = k.a and k.b", end=initial) == []
