@@ -30,6 +30,7 @@ CHECKS: dict[str, tuple[str, str]] = {
     "vm-bo-unique": ("lifetime", "a VM has one vm_bo for each buffer object"),
     "gpu-fault": ("errors", "no race ends in a GPU fault that is not served"),
     "hmm": ("errors", "hmm_range_fault() returns what the page tables said"),
+    "prefetch": ("errors", "prefetch and snapshots fault nothing in, and nothing back from the own device"),
     "self-test": ("errors", "what a self-test of the kernel asserts"),
     "sigbus": ("errors", "no race ends in SIGBUS or SIGSEGV"),
     "exception": ("errors", "no function of the kernel model raises an exception of Python"),

@@ -10,8 +10,8 @@ second as it happens to be: a page that is there is mirrored too, for nothing. P
 the second page in. Whatever the passes found counts only if the sequence has not moved when the notifier lock is held.
 
 Once an entry has to be faulted in, hmm_vma_fault() faults it and every one after it in the VMA and the range that is
-walked, asked for or not, pages of the caller's own device included. So pass one is two walks, one of the first page and a
-snapshot of the rest under the same sequence, and pass two walks the neighbour alone.
+walked, asked for or not, pages of the caller's own device included. So pass one is two walks, one of the first page and
+a snapshot of the rest under the same sequence, and pass two walks the neighbour alone.
 
     gpu_fault    pass one, perhaps pass two, read_retry under the notifier lock, and the mapping
     scanner      drm_gpusvm_scan_mm(): snapshot mode, which asks for nothing
@@ -511,7 +511,7 @@ def scanner(k: HmmRangeFault, opt: Walk) -> None:
 
 @invariant
 def the_gpu_maps_what_the_cpu_maps(k: HmmRangeFault) -> bool:
-    return k.sub.active > 0 or all(a.gpte == null or a.gpte == a.page for a in k.window)
+    return k.sub.active > 0 or all(a.gpte == null or (a.gpte == a.page and a.pte != Pte.MIGRATION) for a in k.window)
 
 
 @invariant

@@ -51,9 +51,7 @@ class Abstraction:
     sizes: Mapping[str, str] = field(default_factory=dict[str, str])
     fixed: Mapping[str, int] = field(default_factory=dict[str, int])
     values: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
-    switches: Mapping[str, tuple[str, tuple[str, ...]]] = field(
-        default_factory=dict[str, tuple[str, tuple[str, ...]]]
-    )
+    switches: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict[str, tuple[str, tuple[str, ...]]])
     world: str | None = None
     present: tuple[str, ...] = ()
     shows: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])

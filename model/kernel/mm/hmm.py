@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from errno import EBUSY, EFAULT, EPERM
 from typing import TYPE_CHECKING, Final
@@ -11,7 +12,7 @@ from ..sched import point
 from .fault import VM_FAULT_ERROR, handle_mm_fault
 from .migration_wait import migration_entry_wait
 from .mmu_notifier import mmu_interval_check_retry
-from .pte import DEVICE_PRIVATE, MIGRATION, PRESENT
+from .pte import DEVICE_PRIVATE, EMPTY, MIGRATION, PRESENT
 
 if TYPE_CHECKING:
     from .mmu_notifier import IntervalNotifier, Seq
@@ -36,10 +37,14 @@ NOTHING: Final = HmmPfn()
 ERROR: Final = HmmPfn(error=True)
 
 
+Faulting = Callable[[int, "Pte", bool], None]
+"""A page that is not there is faulted in: which, what its entry is, and whether a page before it was the reason."""
+
+
 @dataclass(slots=True)
 class HmmRange:
     """``struct hmm_range``. ``requests``: one entry of REQ_* flags for each page, for those in ``pfn_flags_mask``;
-    ``default_flags`` are added for all. ``hmm_pfns`` is the answer."""
+    ``default_flags`` are added for all. ``hmm_pfns`` is the answer. ``faulting`` hears what Linux does not tell."""
 
     notifier: IntervalNotifier
     notifier_seq: Seq
@@ -50,6 +55,7 @@ class HmmRange:
     dev_private_owner: object = None
     requests: list[int] = field(default_factory=list[int])
     hmm_pfns: list[HmmPfn] = field(default_factory=list[HmmPfn])
+    faulting: Faulting | None = None
 
 
 def hmm_range_fault(found: HmmRange) -> int:
@@ -110,7 +116,7 @@ def _page(found: HmmRange, vma: Vma, vpn: int) -> int:
     mm = vma.mm
     entry = mm.read_pte(vpn)
     request = _request(found, vpn)
-    if entry.kind == PRESENT or _own_device_page(found, entry):
+    if entry.kind == PRESENT or reported(found, entry):
         faulted_in = entry.kind == PRESENT or mm.kernel.config.own_device_pages == "faulted-for-write"
         need = _need_fault(request, True, entry.write) if faulted_in else 0
         if not need:
@@ -126,13 +132,13 @@ def _page(found: HmmRange, vma: Vma, vpn: int) -> int:
     return _fault(found, vma, vpn, need)
 
 
-def _own_device_page(found: HmmRange, entry: Pte) -> bool:
+def reported(found: HmmRange, entry: Pte) -> bool:
     """Pages of the caller's own device are given to it where they are, and never faulted in."""
     if entry.kind != DEVICE_PRIVATE:
         return False
     assert entry.folio is not None
     assert entry.folio.pgmap is not None
-    return entry.folio.pgmap.owner is found.dev_private_owner
+    return entry.folio.pgmap.owner is found.dev_private_owner or entry.folio.kernel.config.owner_match == "any"
 
 
 def _fault(found: HmmRange, vma: Vma, vpn: int, need: int) -> int:
@@ -140,8 +146,12 @@ def _fault(found: HmmRange, vma: Vma, vpn: int, need: int) -> int:
     if need & REQ_WRITE and not vma.writable:
         return -EPERM
     mm = vma.mm
-    for page in range(vpn, min(found.end, vma.end)):
+    end = vpn + 1 if mm.kernel.config.fault_reach == "page-alone" else min(found.end, vma.end)
+    for page in range(vpn, end):
         point(mm.pte_op(page))
+        entry = mm.pte(page)
+        if found.faulting is not None and entry.kind in (EMPTY, DEVICE_PRIVATE):
+            found.faulting(page, entry, page > vpn)
         if handle_mm_fault(vma, page, bool(need & REQ_WRITE)) & VM_FAULT_ERROR:
             return -EFAULT
     return -EBUSY

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from .gpu import GpuOptions
 from .mm import MirrorOptions, MmOptions
+from .window import WindowOptions
 
 
 @dataclass(frozen=True)
-class Config(MmOptions, MirrorOptions, GpuOptions):
+class Config(MmOptions, MirrorOptions, GpuOptions, WindowOptions):
     """All options of one kernel."""

@@ -49,6 +49,15 @@ class MmOptions:
         " fork(): reports it as it is (the kernel), or faults it in.",
     )
 
+    fault_reach: Literal["to-the-end", "page-alone"] = option(
+        "to-the-end",
+        "What hmm_range_fault() faults in once a page has to be: that page and all after it in the VMA and the range,"
+        " asked for or not (the kernel), or that page alone.",
+    )
+    owner_match: Literal["own", "any"] = option(
+        "own", "Which device pages hmm_range_fault() reports where they are: those of the caller's group, or any."
+    )
+
 
 @dataclass(frozen=True)
 class MirrorOptions:

@@ -14,7 +14,7 @@ from ..mm.access import Signal, cpu_read, cpu_write
 from ..mm.address_space import Mm
 from ..mm.mmap import mmap
 from ..options import Config
-from ..sched import Oops
+from ..sched import Oops, Task
 
 
 class GpuWorld:
@@ -53,10 +53,9 @@ class GpuWorld:
             self.kernel.oracle.stored(self.mm, vpn, 0, bytes([vpn + 1]))
 
 
-def tasks(number: int, name: str, body: Callable[[int], object], daemon: bool = False) -> None:
+def tasks(number: int, name: str, body: Callable[[int], object], daemon: bool = False) -> list[Task]:
     """``number`` tasks that run ``body`` with their number; daemons may wait for ever."""
-    for i in range(number):
-        sched.spawn(name if number == 1 else f"{name} {i}", partial(body, i), daemon)
+    return [sched.spawn(name if number == 1 else f"{name} {i}", partial(body, i), daemon) for i in range(number)]
 
 
 def touch(mm: Mm, vpn: int, value: int | None = None) -> Signal | None:

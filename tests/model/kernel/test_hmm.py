@@ -64,6 +64,23 @@ def test_one_page_asked_for_faults_in_those_after_it_too() -> None:
     assert mm.pte(2).kind == PRESENT
 
 
+def test_an_own_page_after_a_hole_goes_back_unless_the_page_is_faulted_alone() -> None:
+    for reach, kind in (("to-the-end", PRESENT), ("page-alone", DEVICE_PRIVATE)):
+        kernel, mm = kernel_with(2, fault_reach=reach)
+        device = SmallDevice(kernel)
+        device.bring(mm, 1)
+        madvise_dontneed(mm, 0, 1)
+        err, _ = ask(mm, 0, 2, owner=device, requests=[REQ_FAULT | REQ_WRITE, 0])
+        assert err == (-EBUSY if reach == "to-the-end" else 0), "the way back is an invalidation of its own"
+        assert mm.pte(1).kind == kind
+
+
+def test_pages_of_any_device_are_reported_if_owners_are_not_compared() -> None:
+    kernel, mm = kernel_with(1, owner_match="any")
+    SmallDevice(kernel).bring(mm, 0, 1)
+    assert ask(mm, 0, 1, REQ_FAULT, "another device") == (0, [HmmPfn(mm.pte(0).folio, True)])
+
+
 def test_pages_of_the_callers_device_stay_and_others_come_back() -> None:
     kernel, mm = kernel_with(2)
     device = SmallDevice(kernel)
