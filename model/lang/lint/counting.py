@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 from ...ir.build import loads, rebuild
 from ...ir.expr import Const, Expr, Load
-from ...ir.program import LockEvent
-from ..diagnostics import Diagnostic
+from ...ir.program import Frame, LockEvent, shown_frame
+from ..diagnostics import Diagnostic, Label
 from ..graph import Op, Poison, RawEdge, Store
 from ..lockstate import NONE, Lock, Nets, along_paths, changed
 from ..lower import locks
@@ -29,40 +29,53 @@ Protection = tuple[str, tuple[Expr, ...] | int]
 
 
 @dataclass(frozen=True)
-class _Writes:
-    """All writes of one variable: by whom, and what protects every one of them."""
+class _Write:
+    """One place where a variable is written: by whom, and which locks of those known protect the cell there."""
 
-    actors: frozenset[str]
+    actor: str
+    frames: tuple[Frame, ...]
     protections: frozenset[Protection]
-
-    def joined(self, other: _Writes) -> _Writes:
-        return _Writes(self.actors | other.actors, self.protections & other.protections)
 
 
 def lost_updates(result: Result) -> Iterator[Diagnostic]:
-    counted = {(name, c.variable): None for name, lowered in result.actors.items() for c in lowered.low.counted}
-    if not counted:
-        return
-    suspects = {variable for _, variable in counted}
-    writes: dict[str, _Writes] = {}
-    for lowered in result.actors.values():
+    suspects = {c.variable for lowered in result.actors.values() for c in lowered.low.counted}
+    writes: dict[str, list[_Write]] = {}
+    for lowered in result.actors.values() if suspects else ():
         for variable, found in _writes(lowered, suspects):
-            known = writes.get(variable)
-            writes[variable] = found if known is None else known.joined(found)
+            writes.setdefault(variable, []).append(found)
     for name, lowered in result.actors.items():
         for c in lowered.low.counted:
-            found = writes.get(c.variable)
-            if found is None:
-                continue  # ruled out by options: nobody gets there
-            alone = found.actors == frozenset({name}) and lowered.actor.count == 1
-            if not alone and not found.protections:
-                yield c.diagnostic
+            found = writes.get(c.variable, [])
+            here = [w for w in found if c.diagnostic.frame in w.frames]  # none where options rule it out
+            alone = {w.actor for w in found} == {name} and lowered.actor.count == 1
+            if here and not alone and not _common(found):
+                yield _pointing_at_others(c.diagnostic, _common(here), found)
 
 
-def _writes(lowered: Lowered, suspects: set[str]) -> Iterator[tuple[str, _Writes]]:
+def _common(writes: list[_Write]) -> frozenset[Protection]:
+    result = writes[0].protections
+    for write in writes[1:]:
+        result &= write.protections
+    return result
+
+
+def _pointing_at_others(hint: Diagnostic, held: frozenset[Protection], writes: list[_Write]) -> Diagnostic:
+    """With the write that does not hold the lock, where this one holds one."""
+    other = next((w for w in writes if held and held.isdisjoint(w.protections)), None)
+    place = shown_frame(other.frames) if other else None
+    if place is None:
+        return hint
+    return replace(hint, labels=(Label(place, f"written here without {_named(held)}"),))
+
+
+def _named(held: frozenset[Protection]) -> str:
+    return " and ".join(sorted(path for path, _ in held))
+
+
+def _writes(lowered: Lowered, suspects: set[str]) -> Iterator[tuple[str, _Write]]:
     """Every edge of an actor that stores to one of the variables. What a record is reset to when it is freed counts
     not: whoever then still counts in it is a use after free."""
-    low, who = lowered.low, frozenset({lowered.actor.name})
+    low, who = lowered.low, lowered.actor.name
     known = _shipped(low)
     outside = low.storage.variables
     nets = along_paths(low.graph, 0, lambda v: v not in outside, lambda n, op: _after(n, op, low, known))
@@ -71,7 +84,7 @@ def _writes(lowered: Lowered, suspects: set[str]) -> Iterator[tuple[str, _Writes
             freed = {f"{op.heap}." for op in edge.ops if isinstance(op, Poison)}
             for op in edge.ops:
                 if isinstance(op, Store) and op.var in suspects and not op.var.startswith(tuple(freed)):
-                    yield op.var, _Writes(who, _protections(op, edge, held))
+                    yield op.var, _Write(who, edge.frames, _protections(op, edge, held))
 
 
 def _shipped(low: Lowerer) -> frozenset[str]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """A statement is one step, but a CPU reads one word at a time: two shared reads in one statement that no lock protects.
 
-Not looked at: what assertions and assignments to ghosts read, conditions of ``wait`` (evaluated at once by definition), the library's own code,
-and what no other process ever writes.
+Not looked at: what assertions and assignments to ghosts read, conditions of ``wait`` (evaluated at once by definition),
+the library's own code, and what no other process ever writes.
 """
 
 from __future__ import annotations

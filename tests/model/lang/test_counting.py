@@ -67,6 +67,24 @@ def test_a_plain_write_without_the_lock_counts_as_well() -> None:
     assert hints(sample(LOCKED, WORLD, more=reads)) == []
 
 
+def test_the_write_without_the_lock_is_pointed_at() -> None:
+    reset = "@process\ndef reset(k: Demo) -> None:\n    k.n = 0"
+    text = sample(LOCKED, WORLD, more=reset)
+    (found,) = (d for d in compiled(text).warnings if d.code == "SVM501")
+    (label,) = found.labels
+    assert text.split("\n")[label.frame.line - 1].strip() == "k.n = 0"
+    assert label.text == "written here without lock"
+    (bare,) = (d for d in compiled(sample("k.n += 1", WORLD)).warnings if d.code == "SVM501")
+    assert bare.labels == ()
+
+
+def test_what_an_option_rules_out_is_not_told() -> None:
+    mode = "class Mode(Options):\n    fast: bool = False"
+    text = sample("if opt.fast:\n    k.n += 1\nelse:\n    k.n = 1", WORLD, top=mode, parameters="k: Demo, opt: Mode")
+    assert hints(text) == []
+    assert [d.code for d in compiled(text, {"fast": "true"}).warnings] == ["SVM501"]
+
+
 def test_nobody_else_writes() -> None:
     assert hints(sample("k.n += 1", WORLD, actor="1")) == []
     reads = "@process\ndef reads(k: Demo) -> None:\n    wait(k.n == 1)"
