@@ -64,7 +64,7 @@ class PagemapLife(Slab):
     def reinit(self) -> None:
         """drm_pagemap_reinit(): one reference, and another hold on the device and its module."""
         self.hold = DevHold(self.device, self.holds)
-        self.refs.value = 1
+        self.refs.set_now(1)
 
     def get(self) -> None:
         self.alive()

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from .. import sched
 from ..object import Kobject
-from ..sched import Oops
+from ..sched import READ, WRITE, Oops
 from ..sync.ww_mutex import WwClass
 
 if TYPE_CHECKING:
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
 
 
 class Drm(Kobject):
-    """One for each kernel. ``page_tables``: of all GPUs. ``dma``: pages that a device may reach, and how often."""
+    """One for each kernel. ``page_tables``: of all GPUs. ``dma``: pages that a device may reach, and how often.
+    ``reached``: pages in GPU page tables and TLBs, and how often, which follows from these."""
 
-    _uncounted: ClassVar[frozenset[str]] = frozenset({"kernel"})
+    _uncounted: ClassVar[frozenset[str]] = frozenset({"kernel", "reached"})
 
     def __init__(self, kernel: Kernel) -> None:
         super().__init__()
@@ -29,6 +31,7 @@ class Drm(Kobject):
         self.ww_class = WwClass("reservation_ww_class")
         self.page_tables: list[GpuPageTable] = []
         self.dma: dict[Folio, int] = {}
+        self.reached: dict[Folio, int] = {}
         checks = GpuChecks(self)
         kernel.checks.append(checks.check)
         kernel.finishes.append(checks.finish)
@@ -47,8 +50,16 @@ class Drm(Kobject):
             del self.dma[folio]
             folio.touched()
 
+    def reach(self, folio: Folio, times: int) -> None:
+        """So many more entries of GPU page tables and TLBs name the page, in the step of the caller."""
+        sched.also(folio.reach_key, WRITE)
+        self.reached[folio] = self.reached.get(folio, 0) + times
+
     def frozen(self, source: Folio) -> None:
         """A page is being copied, in the step of the caller: no GPU may reach it."""
+        sched.also(source.reach_key, READ)
+        if not self.reached.get(source):
+            return
         for table in self.page_tables:
             for entries in (table.ptes, table.tlb):
                 for vpn, entry in entries.items():

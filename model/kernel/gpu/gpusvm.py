@@ -11,6 +11,7 @@ from __future__ import annotations
 from errno import EFAULT, EIO, ENOENT, EPERM
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from .. import sched
 from ..mm.exit import mmput
 from ..mm.mmu_notifier import (
     IntervalNotifier,
@@ -57,10 +58,15 @@ class Range(Slab):
         self.tile_present = False
         self.tile_invalidated = False
         self.collected = False
-        self.tile_op = self.op("tile_present", 0)
+        self.tile_op = self.op("tile_present", 0)  # a look at both flags without a lock
 
     def __repr__(self) -> str:
         return f"range [{self.start}:{self.end}]"
+
+    def set_tile(self, present: bool, invalidated: bool) -> None:
+        """WRITE_ONCE() of the driver's flags, which others read without a lock: in the step of the caller."""
+        sched.also(self.tile_op.key, sched.WRITE)
+        self.tile_present, self.tile_invalidated = present, invalidated
 
     def pages_valid(self) -> bool:
         """drm_gpusvm_range_pages_valid(), notifier lock held: nothing was invalidated since get_pages()."""

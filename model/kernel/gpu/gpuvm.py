@@ -8,6 +8,7 @@ may be dropped where freeing is not possible. A pair whose count is zero is a zo
 
 from __future__ import annotations
 
+from .. import sched
 from ..options import Config
 from ..sched import READ, WRITE, Oops, Op, point
 from ..slab import Slab
@@ -32,6 +33,17 @@ class VmBo(Slab):
         self.refs = Refcount("vm_bo.kref", 1)
         self.evicted = False
         self.bound: Place | None = None
+        self._bound_key = (self.oid, "bound")
+
+    def write_ptes(self, place: Place) -> None:
+        """The PTEs of the VM lead to the BO in this place, in the step of the caller."""
+        sched.also(self._bound_key, WRITE)
+        self.bound = place
+
+    def walk_ptes(self) -> Place | None:
+        """Where a job gets to, in the step of the caller."""
+        sched.also(self._bound_key, READ)
+        return self.bound
 
 
 class Gpuvm(Slab):
@@ -155,7 +167,7 @@ class Gpuvm(Slab):
                 if vm_bo not in self.extobj:
                     self.extobj.append(vm_bo)
             if bo.place == "vram":
-                vm_bo.bound = "vram"
+                vm_bo.write_ptes("vram")
             else:
                 self.vm_bo_evict(vm_bo, True)
 
@@ -203,7 +215,7 @@ class Gpuvm(Slab):
             if vm_bo.bo.resv.lock.held():
                 if vm_bo.bo.place != "vram":
                     vm_bo.bo.move("vram")
-                vm_bo.bound = "vram"
+                vm_bo.write_ptes("vram")
                 self.vm_bo_evict(vm_bo, False)
 
 
@@ -213,8 +225,9 @@ def _run(used: list[VmBo]) -> None:
         bo = vm_bo.bo
         point(Op(f"GPU reads {bo!r}", bo.place_key, READ))
         bo.alive()
-        if vm_bo.bound != bo.place:
-            raise Oops("gpu-mapping", f"a job finds {bo!r} in {vm_bo.bound} by the PTEs of its VM; it is in {bo.place}")
+        bound = vm_bo.walk_ptes()
+        if bound != bo.place:
+            raise Oops("gpu-mapping", f"a job finds {bo!r} in {bound} by the PTEs of its VM; it is in {bo.place}")
 
 
 def evict_bo(bo: GemObject) -> None:

@@ -63,6 +63,15 @@ class GpuPageTable(Kobject):
             op = ops[vpn] = Op(f"{verb} {self.name}:{vpn}", (self.oid, vpn), mode)
         return op
 
+    def _enter(self, entries: dict[int, GpuPte], vpn: int, entry: GpuPte | None) -> None:
+        """An entry of the page table or of the TLB becomes this one, or none."""
+        before = entries.pop(vpn, None)
+        if before is not None:
+            self.drm.reach(before.folio, -1)
+        if entry is not None:
+            entries[vpn] = entry
+            self.drm.reach(entry.folio, 1)
+
     def _changed(self, vpn: int) -> None:
         self.drm.kernel.dirty_ptes.append((self.mm, vpn))
 
@@ -71,7 +80,7 @@ class GpuPageTable(Kobject):
     def write_pte(self, vpn: int, entry: GpuPte) -> None:
         """Write a leaf entry: a step."""
         point(self._op(self._zap_ops, "write GPU PTE", vpn, WRITE))
-        self.ptes[vpn] = entry
+        self._enter(self.ptes, vpn, entry)
         self._changed(vpn)
 
     def zap(self, vpn: int) -> bool:
@@ -80,7 +89,7 @@ class GpuPageTable(Kobject):
             sched.also((self.oid, vpn), READ)
             return False
         point(self._op(self._zap_ops, "zap GPU PTE", vpn, WRITE))
-        self.ptes.pop(vpn, None)
+        self._enter(self.ptes, vpn, None)
         return True
 
     def flush(self, first: int, end: int) -> None:
@@ -88,7 +97,7 @@ class GpuPageTable(Kobject):
         point(self._op(self._zap_ops, "flush TLB", first, WRITE))
         for vpn in range(first, end):
             sched.also((self.oid, vpn), WRITE)
-            self.tlb.pop(vpn, None)
+            self._enter(self.tlb, vpn, None)
 
     def flush_later(self, first: int, end: int) -> Fence:
         """Ask for an invalidation of the TLB, which the firmware executes some time."""
@@ -104,7 +113,8 @@ class GpuPageTable(Kobject):
         if entry is None or (write and not entry.write):
             sched.failed()
             return False
-        self.tlb[vpn] = entry
+        if self.tlb.get(vpn) is not entry:
+            self._enter(self.tlb, vpn, entry)
         self._changed(vpn)
         return True
 

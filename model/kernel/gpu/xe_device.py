@@ -6,9 +6,10 @@ from __future__ import annotations
 from errno import EINVAL, ENODEV, ENOENT
 from typing import TYPE_CHECKING, ClassVar
 
+from .. import sched
 from ..mm.exit import mmput
 from ..object import Kobject
-from ..sched import Oops
+from ..sched import READ, Oops
 from .cache import PagemapShrinker
 from .copy_engine import Engine
 from .device import DrmDevice
@@ -88,6 +89,7 @@ class XeDevice(Kobject):
     # ---- eviction
 
     def bos(self) -> list[Bo]:
+        sched.also(self.vram.lru_key, READ)
         return list(self.vram.lru)
 
     def evict_bo(self, bo: Bo) -> int:

@@ -104,7 +104,7 @@ class XeVm(Kobject):
             if config.zap != "skipped":
                 for vpn in range(found.start, found.end):
                     self.page_table.zap(vpn)
-                found.tile_invalidated = True
+                found.set_tile(True, True)
         if config.zap != "flushed-first":
             self._flush(present)
 
@@ -152,7 +152,7 @@ class XeVm(Kobject):
                 zapped = [self.page_table.zap(vpn) for vpn in range(found.start, found.end)]
                 if any(zapped):
                     self.page_table.flush(found.start, found.end)
-            found.tile_present = False
+            found.set_tile(False, found.tile_invalidated)
             self.gpusvm.notifier_lock.up_read()
 
     # ---- bind
@@ -176,8 +176,7 @@ class XeVm(Kobject):
                 found,
                 [(vpn, GpuPte(d.folio, d.write)) for vpn, d in zip(range(found.start, found.end), dma, strict=True)],
             )
-            found.tile_present = True
-            found.tile_invalidated = False
+            found.set_tile(True, False)
             if config.commit == "under-lock":
                 lock.up_read()
         if fence is not None:

@@ -38,7 +38,7 @@ class Folio(Kobject):
 
     # Operations are made when they are first needed: most pages need few.
     _uncounted: ClassVar[frozenset[str]] = frozenset(
-        {"kernel", "pfn", "dirty", "mapped_by", "migrating", "published", "ptes", "ref_key", "data_key"}
+        {"kernel", "pfn", "dirty", "mapped_by", "migrating", "published", "ptes", "ref_key", "data_key", "reach_key"}
         | {"ref_op", "get_op", "count_op", "load_op", "store_op"}
     )
 
@@ -58,6 +58,7 @@ class Folio(Kobject):
         self.ptes: list[Pte | None] = [None] * (2 * len(KINDS))  # the entries that have named it
         self.ref_key = (self.oid, "refcount")
         self.data_key = (self.oid, "data")
+        self.reach_key = (self.oid, "reached by GPUs")
         self.dirty = False  # changed in this step: checked at its end
         self.mapped_by = 0  # page-table entries that map it, counted by the page tables
         self.migrating = 0  # migration entries that name it
@@ -186,10 +187,14 @@ class PageAllocator(Kobject):
         super().__init__()
         self.kernel = kernel
         self.limit = limit
-        self.used = 0
         self.free_lists: dict[int, list[Folio]] = {}
         self.made: dict[int, int] = {}  # by task
         self.key = (self.oid, "free pages")
+
+    @property
+    def used(self) -> int:
+        """How many pages are not free: no counter, which all tasks would share."""
+        return sum(self.made.values()) - sum(map(len, self.free_lists.values()))
 
     def alloc(self) -> Folio | None:
         """alloc_page(GFP_HIGHUSER_MOVABLE), in the step of the caller: one reference, zeroed. None: no memory."""
@@ -197,7 +202,6 @@ class PageAllocator(Kobject):
             sched.also(self.key, WRITE)
             if self.used >= self.limit:
                 return None
-        self.used += 1
         free = self.free_lists.get(sched.current().number)
         if free:
             folio = free.pop()
@@ -216,5 +220,4 @@ class PageAllocator(Kobject):
         """The page's last reference was put."""
         if self.limit is not None:
             sched.also(self.key, WRITE)
-        self.used -= 1
         self.free_lists.setdefault(sched.current().number, []).append(folio)

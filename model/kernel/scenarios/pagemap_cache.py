@@ -55,7 +55,7 @@ class _Cache:
         for _ in range(rounds):
             with sched.pending("look-up-returns"):
                 dpagemap = self.find_or_create()
-            active = sum(other.refs.value > 0 for other in self.made)
+            active = sum(other.refs.value_now() > 0 for other in self.made)
             if active > 1:
                 raise Oops("pagemap-unique", f"{active} pagemaps of one device are active")
             dpagemap.get()

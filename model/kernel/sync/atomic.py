@@ -26,6 +26,16 @@ class Atomic(Kobject):
         point(self._read_op)
         return self.value
 
+    def value_now(self) -> int:
+        """In the step of the caller."""
+        sched.also(self._read_op.key, READ)
+        return self.value
+
+    def set_now(self, value: int) -> None:
+        """In the step of the caller."""
+        sched.also(self._write_op.key, WRITE)
+        self.value = value
+
     def add(self, amount: int) -> int:
         """atomic_add_return()."""
         point(self._write_op)
