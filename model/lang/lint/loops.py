@@ -4,7 +4,7 @@
 Left alone, as going round is meant or cannot last:
 - loops that pass a place to stop at (``rest``, an idle wait), or sleep until others do something, but for a lock;
 - loops that the actor leaves when it likes: ``choose`` decides;
-- loops that count: every way round moves some number that nobody moves back;
+- loops that count: every way round moves some number that nobody moves back, or a reference on along a list;
 - loops without a way out in a program where others owe something: an environment. If nobody does, they are told.
 """
 
@@ -14,6 +14,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from ...ir.build import loads
 from ...ir.expr import Binary, Const, Load
 from ...ir.program import LIBRARY, Edge, Frame, Location, Update, shown_frame
 from ..diagnostics import Diagnostic
@@ -52,11 +53,16 @@ class _Actor:
             mine = [u for e in around for u in e.updates]
             theirs = [u for u in self.abroad if u.var not in self.locals]
             steady = one_way((*mine, *theirs))
-            kept = [e for e in around if not any(u.var in steady for u in e.updates)]
+            kept = [e for e in around if not any(u.var in steady or self._walks(u) for u in e.updates)]
             if len(kept) == len(around):
                 yield loop
             else:
                 yield from self._endless(loop, kept)
+
+    def _walks(self, update: Update) -> bool:
+        """``page = page.next``: a list ends, unless it is a ring, which is no matter of schedules."""
+        value = update.value
+        return isinstance(value, Load) and update.var in self.locals and any(update.var in loads(i) for i in value.index)
 
 
 def unowed(result: Result, automata: Mapping[str, Automaton], temporal: bool) -> Iterator[Diagnostic]:

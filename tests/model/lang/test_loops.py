@@ -54,6 +54,16 @@ def test_a_loop_that_is_meant_or_that_ends(body: str) -> None:
     assert told(body) == []
 
 
+def test_a_walk_along_a_list_ends() -> None:
+    page = "class Page(Record):\n    dirty = flag()\n    next = ref('Page')"
+    world = "pages = pool(Page, 2)\nhead = ref(Page)"
+    walk = "page = k.head\nwhile page != null:\n    page.dirty = True\n    page = page.{}"
+    said = compiled(sample(walk.format("next"), world, top=page)).warnings
+    assert [d.code for d in said] == []
+    again = walk.format("next").replace("page = page.next", "page = k.head")
+    assert [d.code for d in compiled(sample(again, world, top=page)).warnings] == ["SVM509"]
+
+
 def test_a_shared_number_counts_as_long_as_nobody_moves_it_back() -> None:
     body = "while k.n < 3:\n    k.n = k.n + 1"
     assert told(body) == []
