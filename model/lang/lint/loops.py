@@ -61,8 +61,8 @@ class _Actor:
 
     def _walks(self, update: Update) -> bool:
         """``page = page.next``: a list ends, unless it is a ring, which is no matter of schedules."""
-        value = update.value
-        return isinstance(value, Load) and update.var in self.locals and any(update.var in loads(i) for i in value.index)
+        name, value = update.var, update.value
+        return name in self.locals and isinstance(value, Load) and any(name in loads(i) for i in value.index)
 
 
 def unowed(result: Result, automata: Mapping[str, Automaton], temporal: bool) -> Iterator[Diagnostic]:
