@@ -59,6 +59,21 @@ gpu-fault unmappers=1
 gpu-fault placement=vram-only
 gpu-fault evictors=1 placement=vram-only
 gpu-fault gpu_workers=2 serialise=range-lock
+hmm-range-fault mm_operations=0
+hmm-range-fault
+hmm-range-fault first_page=1 second_page=2
+hmm-range-fault first_page=2 second_page=3
+hmm-range-fault first_page=3 second_page=1
+hmm-range-fault first_page=4 second_page=1
+hmm-range-fault second_page=5
+hmm-range-fault neighbours=fault-in first_page=1 second_page=3
+hmm-range-fault neighbours=fault-in first_page=2 second_page=4
+hmm-range-fault neighbours=fault-in pass_two=whole-window first_page=1
+hmm-range-fault pass_one=whole-window first_page=3 second_page=3
+hmm-range-fault pass_one=one-walk fault_reach=page-alone second_page=2
+hmm-range-fault mm_operations=0 invalidators=1 deadline=none
+hmm-range-fault gpu_faults=0 scanners=1 first_page=1 second_page=3
+hmm-range-fault gpu_faults=0 scanners=1 mm_operations=0 invalidators=1 scan_retry=deadline
 """
 
 DRIVE = """
@@ -103,6 +118,25 @@ gpu-fault outside-a-bracket-the-gpu-maps-what-the-cpu-maps commit=outside-lock
 gpu-fault outside-a-bracket-the-gpu-maps-what-the-cpu-maps zap=skipped
 gpu-fault no-gpu-mapping-of-a-freed-page zap=skipped
 gpu-fault no-dma-mapping-of-a-freed-page dma_unmap=skipped
+hmm-range-fault a-validated-page-is-the-one-that-is-mapped read_retry=skipped first_page=1
+hmm-range-fault the-gpu-maps-what-the-cpu-maps read_retry=skipped first_page=1
+hmm-range-fault no-gpu-mapping-of-a-freed-page read_retry=skipped first_page=1
+hmm-range-fault the-gpu-maps-what-the-cpu-maps read_retry=skipped neighbours=fault-in first_page=1
+hmm-range-fault the-gpu-maps-what-the-cpu-maps neighbours=fault-in pass_two=neighbour-with-new-sequence first_page=1 \
+second_page=5
+hmm-range-fault prefetch-and-snapshot-never-fault pass_one=one-walk
+hmm-range-fault prefetch-and-snapshot-never-fault pass_one=one-walk second_page=3
+hmm-range-fault prefetch-and-snapshot-never-fault pass_one=whole-window first_page=1
+hmm-range-fault prefetch-and-snapshot-never-fault gpu_faults=0 scanners=1 scan_asks=fault
+hmm-range-fault a-fault-fails-only-where-its-own-address-is-bad pass_one=whole-window second_page=4
+hmm-range-fault no-walk-faults-a-page-of-its-own-device-for-its-neighbour pass_one=whole-window second_page=2
+hmm-range-fault no-walk-faults-a-page-of-its-own-device-for-its-neighbour neighbours=fault-in pass_two=whole-window \
+first_page=1 second_page=2
+hmm-range-fault no-gpu-mapping-of-a-foreign-page owner_match=any first_page=3
+hmm-range-fault no-unlock-by-non-owner gpu_faults=0 scanners=1 scan_error=unlock-and-free
+hmm-range-fault gpu-fault-returns permanent_error=retried first_page=4 mm_operations=0
+hmm-range-fault gpu-fault-returns deadline=none mm_operations=0 invalidators=1
+hmm-range-fault scan-returns gpu_faults=0 scanners=1 mm_operations=0 invalidators=1
 """
 
 LIMITS = Limits(seconds=60)
