@@ -132,7 +132,7 @@ def _check_function(module: ModuleType, file: SourceFile, node: ast.FunctionDef)
     function = value.function if isinstance(value, Actors) else value
     mark = mark_of(value)
     if mark is not None and isinstance(function, FunctionType) and mark.role in NEED_A_WORLD:
-        yield from _check_world_parameter(file, node, function, mark.role)
+        yield from _check_world_parameter(module, file, node, function, mark.role)
         if not isinstance(value, Actors) and mark.role == "process":
             return
     if mark is not None or _takes_a_world(module, node):
@@ -140,16 +140,31 @@ def _check_function(module: ModuleType, file: SourceFile, node: ast.FunctionDef)
 
 
 def _check_world_parameter(
-    file: SourceFile, node: ast.FunctionDef, function: FunctionType, role: str
+    module: ModuleType, file: SourceFile, node: ast.FunctionDef, function: FunctionType, role: str
 ) -> Iterator[Diagnostic]:
     hints, problem = hints_of(function)
     arguments = node.args.args
     first = hints.get(arguments[0].arg) if arguments else None
-    if problem or (isinstance(first, type) and issubclass(first, World)):
+    if problem:
+        return
+    if isinstance(first, type) and issubclass(first, World):
+        yield from _check_world_is_here(module, file, node, first)
         return
     place = file.frame(arguments[0], node.name) if arguments else file.head(node, node.name)
     what = f"the first parameter of '{node.name}' (@{role.replace('-', '_')}) is not a world"
     yield Diagnostic("SVM112", what, place, f"write 'def {node.name}(k: MyWorld)' with the world of this file")
+
+
+def _check_world_is_here(
+    module: ModuleType, file: SourceFile, node: ast.FunctionDef, world: type[World]
+) -> Iterator[Diagnostic]:
+    """What is written for another file's world counts only where this file extends that world."""
+    classes = [c for c in vars(module).values() if isinstance(c, type) and c.__module__ == module.__name__]
+    own = [c for c in classes if issubclass(c, World)]
+    if own and not any(issubclass(c, world) for c in own):
+        what = f"'{node.name}' is about {world.__name__}, which no world of this file is or extends"
+        advice = f"write 'k: {own[0].__name__}', or 'class {own[0].__name__}({world.__name__})'"
+        yield Diagnostic("SVM112", what, file.frame(node.args.args[0], node.name), advice)
 
 
 def _takes_a_world(module: ModuleType, node: ast.FunctionDef) -> bool:

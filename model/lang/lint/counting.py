@@ -65,7 +65,7 @@ def _pointing_at_others(hint: Diagnostic, held: frozenset[Protection], writes: l
     place = shown_frame(other.frames) if other else None
     if place is None:
         return hint
-    return replace(hint, labels=(Label(place, f"written here without {_named(held)}"),))
+    return replace(hint, labels=(Label(place, f"written here without holding {_named(held)}"),))
 
 
 def _named(held: frozenset[Protection]) -> str:

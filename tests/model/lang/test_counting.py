@@ -73,7 +73,7 @@ def test_the_write_without_the_lock_is_pointed_at() -> None:
     (found,) = (d for d in compiled(text).warnings if d.code == "SVM501")
     (label,) = found.labels
     assert text.split("\n")[label.frame.line - 1].strip() == "k.n = 0"
-    assert label.text == "written here without lock"
+    assert label.text == "written here without holding lock"
     (bare,) = (d for d in compiled(sample("k.n += 1", WORLD)).warnings if d.code == "SVM501")
     assert bare.labels == ()
 

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from svmcheck.model.lang.compile import compile_checked
 from svmcheck.model.lang.diagnostics import Diagnostic, ProtocolError
+from svmcheck.model.lang.load import load_protocol
 
 from .small import compiled, sample
 
@@ -173,6 +176,21 @@ def test_what_is_marked_inside_a_class_is_not_left_out_silently(inside: str) -> 
 )
 def test_what_is_marked_and_belongs_to_no_world_is_not_left_out_silently(end: str) -> None:
     assert {d.code for d in said("k.busy = True", end=end)} <= {"SVM112", "SVM103", "SVM115"}
+
+
+def test_an_actor_of_a_world_that_nothing_here_extends_is_not_left_out_silently(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.py").write_text(sample("k.busy = True"))
+    more = "from elsewhere import Demo as Other\n\n\n@process\ndef lost(k: Other) -> None:\n    k.busy = False\n"
+    path = tmp_path / "here.py"
+    path.write_text(sample("k.busy = True") + "\n\n" + more)
+    with pytest.raises(ProtocolError) as caught:
+        compile_checked(load_protocol(path))
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.headline.split(",")[0]) == ("SVM112", "'lost' is about Demo")
+    derived = "from elsewhere import Demo as Other\n\n\nclass Demo(Other)"
+    path.write_text(path.read_text().replace("class Demo(World)", derived).replace("    busy = flag()\n", "    idle = flag()\n"))
+    program = compile_checked(load_protocol(path)).program
+    assert "lost" in [process.name for process in program.processes]
 
 
 def test_a_first_state_that_waits_in_vain_is_no_proof() -> None:
