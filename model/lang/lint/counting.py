@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """``x += 1`` on shared state, a read and then a write: told where another write may come in between.
 
-Not told where that cannot happen for certain: nobody else writes the cell, or every write of it, by whomever, is under
-one exclusive lock of the library: the same one for all cells, or for each cell the one that lies beside it
-(``page.lock`` for ``page.count``). Readers need not hold it, as a reader cannot tell this from one step.
+Not told where that cannot happen for certain: nobody else writes the cell (``k.count[me()]``), or every write of it, by
+whomever, is under one exclusive lock of the library: the same one for all cells, or for each cell the one that lies
+beside it (``page.lock`` for ``page.count``). Readers need not hold it, as they cannot tell this from one step.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ..lowering import Lowered, Result
 
 LIBRARY = "svmcheck.model.primitives."
 COPY = "copy "  # before a local's name: an entry that says of which other local it is a copy, beside those of locks
+OWN = "own "  # before an actor's name: what protects a cell is that one instance alone writes it
 ONCE = frozenset({1})
 # A lock that protects a cell: its path, and its index where that is fixed, or how much of the cell's own index it has.
 Protection = tuple[str, tuple[Expr, ...] | int]
@@ -65,11 +66,12 @@ def _pointing_at_others(hint: Diagnostic, held: frozenset[Protection], writes: l
     place = shown_frame(other.frames) if other else None
     if place is None:
         return hint
-    return replace(hint, labels=(Label(place, f"written here without holding {_named(held)}"),))
+    return replace(hint, labels=(Label(place, f"written here without {_named(held)}"),))
 
 
 def _named(held: frozenset[Protection]) -> str:
-    return " and ".join(sorted(path for path, _ in held))
+    locks_held = sorted({path for path, _ in held if not path.startswith(OWN)})
+    return f"holding {' and '.join(locks_held)}" if locks_held else "being its owner"
 
 
 def _writes(lowered: Lowered, suspects: set[str]) -> Iterator[tuple[str, _Write]]:
@@ -84,7 +86,13 @@ def _writes(lowered: Lowered, suspects: set[str]) -> Iterator[tuple[str, _Write]
             freed = {f"{op.heap}." for op in edge.ops if isinstance(op, Poison)}
             for op in edge.ops:
                 if isinstance(op, Store) and op.var in suspects and not op.var.startswith(tuple(freed)):
-                    yield op.var, _Write(who, edge.frames, _protections(op, edge, held))
+                    yield op.var, _Write(who, edge.frames, _protections(op, edge, held) | _own(op, lowered))
+
+
+def _own(store: Store, lowered: Lowered) -> frozenset[Protection]:
+    """A cell whose index is the writer's own number, as in ``k.count[me()]``: no other instance writes it."""
+    actor = lowered.actor
+    return frozenset((f"{OWN}{actor.name}", place) for place, index in enumerate(store.index) if index == actor.me)
 
 
 def _shipped(low: Lowerer) -> frozenset[str]:

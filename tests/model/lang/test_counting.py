@@ -113,6 +113,17 @@ def test_the_lock_beside_the_field(body: str, told: int) -> None:
     assert hints(sample(body, PAGES, top=PAGE, end=SETUP)) == ["SVM501"] * told
 
 
+def test_each_has_a_cell_of_its_own() -> None:
+    world = "threads = Size(2, most=3)\nn = array(threads, bounded(0, 4))"
+    own = sample("k.n[me()] += 1", world, actor="Demo.threads")
+    assert hints(own) == []
+    first = sample("k.n[me()] += 1\nk.n[0] += 1", world, actor="Demo.threads")
+    assert hints(first) == ["SVM501"] * 2
+    reset = "@process\ndef reset(k: Demo) -> None:\n    k.n[0] = 0"
+    (found,) = (d for d in compiled(own + "\n\n" + reset).warnings if d.code == "SVM501")
+    assert [label.text for label in found.labels] == ["written here without being its owner"]
+
+
 RWSEM = "from svmcheck.model.primitives import RwSem\n"
 
 

@@ -188,7 +188,8 @@ def test_an_actor_of_a_world_that_nothing_here_extends_is_not_left_out_silently(
     (found,) = caught.value.diagnostics
     assert (found.code, found.headline.split(",")[0]) == ("SVM112", "'lost' is about Demo")
     derived = "from elsewhere import Demo as Other\n\n\nclass Demo(Other)"
-    path.write_text(path.read_text().replace("class Demo(World)", derived).replace("    busy = flag()\n", "    idle = flag()\n"))
+    text = path.read_text().replace("class Demo(World)", derived)
+    path.write_text(text.replace("    busy = flag()\n", "    idle = flag()\n"))
     program = compile_checked(load_protocol(path)).program
     assert "lost" in [process.name for process in program.processes]
 
