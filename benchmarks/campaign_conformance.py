@@ -75,6 +75,13 @@ hmm-range-fault pass_one=one-walk fault_reach=page-alone second_page=2
 hmm-range-fault mm_operations=0 invalidators=1 deadline=none
 hmm-range-fault gpu_faults=0 scanners=1 first_page=1 second_page=3
 hmm-range-fault gpu_faults=0 scanners=1 mm_operations=0 invalidators=1 scan_retry=deadline
+notifier
+notifier populators=0 unmappers=2
+notifier populators=0 gpu_workers=2
+notifier populators=0 oom_reapers=1
+notifier populators=0 reclaimers=1
+notifier unmappers=0 populators=0 invalidators=1
+notifier unmappers=0 populators=0 invalidators=1 on_the_range=1
 """
 
 DRIVE = """
@@ -138,6 +145,19 @@ hmm-range-fault no-unlock-by-non-owner gpu_faults=0 scanners=1 scan_error=unlock
 hmm-range-fault gpu-fault-returns permanent_error=retried first_page=4 mm_operations=0
 hmm-range-fault gpu-fault-returns deadline=none mm_operations=0 invalidators=1
 hmm-range-fault scan-returns gpu_faults=0 scanners=1 mm_operations=0 invalidators=1
+notifier no-dma-mapping-of-a-freed-page read_retry=skipped populators=0
+notifier no-dma-mapping-of-a-freed-page read_retry=outside-lock populators=0
+notifier no-dma-mapping-of-a-freed-page set_seq=never populators=0
+notifier no-dma-mapping-of-a-freed-page dma_unmap=skipped populators=0
+notifier no-gpu-mapping-of-a-freed-page pages_valid=skipped populators=0
+notifier no-gpu-mapping-of-a-freed-page zap=skipped populators=0
+notifier no-gpu-mapping-of-a-freed-page refused=zaps-anyway oom_reapers=1 unmappers=0
+notifier the-gpu-maps-only-what-is-mapped-for-dma dma_unmap=first populators=0
+notifier an-unmapped-range-is-collected collect=skipped populators=0
+notifier no-unbalanced-notifier refused=ends-again oom_reapers=1 unmappers=0
+notifier no-self-deadlock also_takes=mmap-lock populators=0
+notifier no-deadlock also_takes=svm-lock populators=0
+notifier read-begin-returns unmappers=0 populators=0 invalidators=2
 """
 
 LIMITS = Limits(seconds=300)

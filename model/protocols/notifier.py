@@ -19,10 +19,11 @@ safe only because the callback returns before the page is freed.
     gpu_worker   one GPU fault: garbage collector, find or insert, get_pages, bind under the notifier lock
     gpu_engine   reads through the TLB, which keeps what it loaded; tlb_invalidation is its firmware
 
-Departures: hmm_range_fault() is one step (hmm_range_fault.py has it whole); no migration to the device (gpu_fault.py);
-unbinding in the garbage collector finds nothing, because the callback zapped the entry; the wait for pending bind jobs
-(dma_resv_wait_timeout()) is left out, because here a bind ends before the notifier lock is released; the range tree is
-one pointer; the 1000 ms of get_pages() may be over at any test of it, and are over eventually.
+Departures: in hmm_range_fault() look and fault are one step (hmm_range_fault.py has it whole); no migration to the
+device (gpu_fault.py); unbinding in the garbage collector finds nothing, because the callback zapped the entry; the
+wait for pending bind jobs (dma_resv_wait_timeout()) is left out, because here a bind ends before the notifier lock is
+released; the range tree is one pointer; munmap() keeps its lock for writing while it zaps; the 1000 ms of get_pages()
+may be over at any test of it, and are over eventually.
 """
 
 from __future__ import annotations
@@ -388,15 +389,17 @@ def find_or_insert(k: Notifier, opt: Driver) -> Range:
 
 
 def hmm_range_fault(k: Notifier) -> tuple[Err, Page]:
-    """A missing page is faulted in, unless there is no VMA (-EFAULT) or the sequence has moved (-EBUSY)."""
-    with atomic():
-        if k.sub.read_retry():  # mmu_interval_check_retry()
+    """A missing page is faulted in and looked at again, unless there is no VMA (-EFAULT) or the sequence had moved
+    before (-EBUSY)."""
+    while True:
+        if k.sub.read_retry():  # mmu_interval_check_retry(), which holds nobody off
             return Err.EBUSY, null
-        if not k.vma:
-            return Err.EFAULT, null
-        if k.pte == null:
+        with atomic():
+            if not k.vma:
+                return Err.EFAULT, null
+            if k.pte != null:
+                return Err.OK, k.pte
             k.pte = k.pages.alloc()
-        return Err.OK, k.pte
 
 
 def pages_valid_unlocked(k: Notifier, found: Range) -> bool:
