@@ -23,15 +23,20 @@ from .replay_run import replay_tokens, tokens_of
 @click.argument("trace")
 @click.option("--property", "names", multiple=True, metavar="NAME", help="Only this property's; repeatable.")
 @click.option("--every-step", is_flag=True, help="Show runs of a scenario step by step, not slice by slice.")
+@click.option("--in-kernel", "kernel", is_flag=True, help="Of a protocol: look for a run of the executable kernel that"
+              " does the same, and show that.")  # fmt: skip
 @click.pass_context
-def command(ctx: click.Context, trace: str, names: tuple[str, ...], every_step: bool) -> None:
+def command(ctx: click.Context, trace: str, names: tuple[str, ...], every_step: bool, kernel: bool) -> None:
     """Run the counterexamples of TRACE again: a file written by `svmcheck check --json` or `svmcheck run --json`, or
     the token of a run, on the protocol or scenario as it is now.
 
-    Exit status: 1 a violation happened again, 3 a counterexample does not fit any more, 0 there was none.
+    Exit status: 1 a violation happened again, 3 a counterexample does not fit any more or is not shown by the
+    executable kernel, 0 there was none.
     """
     tokens = tokens_of(trace, names)
     if tokens is not None:
+        if kernel:
+            raise Problem("this is a run of the executable kernel already", "leave --in-kernel out", trace)
         ctx.exit(replay_tokens(tokens, every_step))
     check = _read(trace)
     found = [r for r in check.results if r.trace is not None and (not names or r.property in names)]
@@ -43,6 +48,10 @@ def command(ctx: click.Context, trace: str, names: tuple[str, ...], every_step: 
         notice("no counterexample in this report: nothing to replay")
         ctx.exit(Status.GOOD)
     selection = select(check.target, None, dict(check.options), dict(check.sizes))
+    if kernel:
+        from .replay_kernel import in_kernel
+
+        ctx.exit(in_kernel(selection, found, every_step))
     semantics = Semantics(compiled(selection))
     ctx.exit(worst(_replay(semantics, result) for result in found))
 

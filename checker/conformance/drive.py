@@ -13,7 +13,7 @@ is reached.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import dropwhile, product, takewhile
 
 from ...model.kernel.scenario import World
@@ -39,8 +39,8 @@ MOST_DEVIATIONS = 6
 class Driven:
     """The kernel does what the protocol's run does. ``schedule``: decisions that replay it.
 
-    ``check`` and ``message``: what failed (nothing on the way to a step); for a lasso ``loop`` is the decision from
-    which on it repeats.
+    ``check`` and ``message``: what failed (nothing on the way to a step). For a lasso ``loop`` is the decision from
+    which on it repeats, and ``lasso`` the same decisions step by step.
     """
 
     schedule: tuple[int, ...]
@@ -48,6 +48,7 @@ class Driven:
     message: str
     runs: int
     loop: int | None = None
+    lasso: Lasso | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,12 @@ def drive(
     options: Mapping[str, str] | None = None,
     sizes: Mapping[str, int] | None = None,
     most_runs: int = MOST_RUNS,
+    tell: Callable[[int, int], None] = lambda runs, furthest: None,
 ) -> Driven | Lost:
     """``property``: what the schedule violates, None if it only leads to a step; ``options`` and ``sizes``: of the
-    scenario, those of the view."""
-    search = _Search(view, Path(view, schedule), chosen_for(view.abstraction, options, sizes), property)
+    scenario, those of the view. ``tell`` hears after each run how many there were, and how much of the way could be
+    followed."""
+    search = _Search(view, Path(view, schedule), chosen_for(view.abstraction, options, sizes), property, tell)
     for deviations in range(MOST_DEVIATIONS + 1):
         for reading, eager in product(Reading, (True, False)):
             if reading is Reading.EXACT and (deviations or not eager):
@@ -92,6 +95,7 @@ class _Search:
     path: Path
     chosen: Chosen
     property: str | None
+    tell: Callable[[int, int], None]
     runs: int = 0
     furthest: int = 0
     failures: set[str] = field(default_factory=set[str])
@@ -119,6 +123,7 @@ class _Search:
             self.runs += 1
             self._depth, self._closed = 0, None
             found = self._ended(self._runtime.run(self._setup))
+            self.tell(self.runs, self.furthest)
             if self._closed is not None:
                 found = self._confirmed(self._closed)
             if found is not None:
@@ -269,7 +274,7 @@ class _Search:
         if why:
             self.failures.add(f"a loop that is no livelock: {why}")
             return None
-        return closed
+        return replace(closed, lasso=lasso)
 
     def _ended(self, ended: Run) -> Driven | None:
         """A failure of the run where the protocol violates the property too."""

@@ -13,6 +13,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import cast
 
 from ...model.kernel.options import Config
 from ...model.kernel.scenario import Scenario, World, choices, collecting, option_text
@@ -98,7 +99,7 @@ class FromFile:
         """``Oops`` is a verdict; whatever else is raised is told with its line, as ``BadRequest``."""
         path = Path(self.file).resolve()
         try:
-            world: object = _load(path, self.file)[self.name].build(config, sizes)
+            world = cast("object", _load(path, self.file)[self.name].build(config, sizes))
         except (Oops, BadRequest):
             raise
         except Exception as error:

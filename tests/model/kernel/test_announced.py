@@ -10,7 +10,6 @@ from svmcheck.checker.schedule.races import find_races
 from svmcheck.checker.schedule.request import choose
 from svmcheck.model.kernel.scenarios import load
 
-
 SHIPPED = sorted(name for name, found in load().items() if found.build.__module__.startswith("svmcheck."))
 
 
