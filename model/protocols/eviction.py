@@ -41,7 +41,6 @@ from .svm_state import (
 
 class Evict(Options):
     find: Literal["reverse-map", "recorded-address", "address-lookup"] = "reverse-map"
-    invalidate: Literal["current-address", "recorded-address"] = "current-address"
 
 
 class Evictor(Svm):

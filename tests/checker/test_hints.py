@@ -18,6 +18,7 @@ LOOPS_AND_COUNTS = {"SVM501", "SVM508", "SVM509"}
         ("notifier", "gpusvm"),
         ("device-exclusive", "before"),
         ("userptr", "build-sg-unlocked"),
+        ("eviction", "physical"),
     ],
 )
 def test_loops_and_counts(target: str, variant: str) -> None:
