@@ -40,12 +40,12 @@ class AnonVma(Kobject):
 
 def anon_vma_prepare(vma: Vma) -> AnonVma:
     """Before the first anonymous page of a VMA, mmap_lock held for read: whoever comes first makes it."""
+    sched.also(vma.op("anon_vma", READ).key, READ)
     if vma.anon_vma is None:
         point(vma.op("anon_vma", WRITE))
         if vma.anon_vma is None:
             vma.anon_vma = AnonVma()
             vma.anon_vma.vmas.append(vma)
-    sched.also(vma.op("anon_vma", READ).key, READ)
     return vma.anon_vma
 
 
