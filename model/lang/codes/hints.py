@@ -105,6 +105,15 @@ HINTS: dict[str, CodeInfo] = {
             "k.busy = opt.fast", parameters="k: Demo, opt: Mode", top="class Mode(Options):\n    fast: bool = False"
         ),
     ),
+    "SVM510": CodeInfo(
+        "a read and a write in one step",
+        "An assignment is one step here, while in C 'x = x + 1' loads and then stores, and another CPU may store in"
+        " between. An update that is not atomic in the kernel is written 'x += 1', or with a local in between; one that"
+        " is says with atomic(). Nothing is said where nobody else writes there, or where every write is under one"
+        " mutex, spinlock, folio lock or write-held rwsem.",
+        sample("k.count = (k.count + 1) % 4", world="count = bounded(0, 3)"),
+        sample("seen = k.count\nk.count = (seen + 1) % 4", world="count = bounded(0, 3)"),
+    ),
     "SVM509": CodeInfo(
         "a loop that nobody owes to leave",
         "The actor may go round for ever: it tries again, or polls. That is no deadlock, as it moves all the time, and"

@@ -22,7 +22,7 @@ SYNTAX: dict[str, CodeInfo] = {
         "a construct in the wrong place",
         "Lists and sets stand after 'in', generators inside all(), any() and sum().",
         sample("k.busy = [True]"),
-        sample("k.count = 1 if k.count in (0, 2) else 0", world=COUNT),
+        sample("with atomic():\n    k.count = 1 if k.count in (0, 2) else 0", world=COUNT),
     ),
     "SVM303": CodeInfo(
         "an operator the language does not have",
@@ -53,7 +53,7 @@ SYNTAX: dict[str, CodeInfo] = {
         "recursion",
         "Calls are inlined, so a function cannot call itself, directly or through others. Write a loop.",
         sample("claim(k)", more="def claim(k: Demo) -> None:\n    k.busy = True\n    claim(k)"),
-        sample("for _ in range(3):\n    k.busy = not k.busy"),
+        sample("for _ in range(3):\n    k.busy = True"),
     ),
     "SVM309": CodeInfo(
         "this cannot be assigned to",
@@ -84,8 +84,8 @@ SYNTAX: dict[str, CodeInfo] = {
     "SVM311": CodeInfo(
         "else on a loop",
         "Few readers know that it runs when the loop was not left by break. Set a local before break and test it.",
-        sample("for _ in range(3):\n    k.busy = not k.busy\nelse:\n    k.busy = True"),
-        sample("for _ in range(3):\n    k.busy = not k.busy\nk.busy = True"),
+        sample("for _ in range(3):\n    k.busy = False\nelse:\n    k.busy = True"),
+        sample("for _ in range(3):\n    k.busy = False\nk.busy = True"),
     ),
     "SVM313": CodeInfo(
         "'as' in a with statement",

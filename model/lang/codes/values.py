@@ -32,7 +32,7 @@ VALUES: dict[str, CodeInfo] = {
         "Values are bools, integers, Enum members, references and process ids. A world, a record in place, a pool,"
         " a class or a function is none, and what a function without a result gives is none either.",
         sample("k.busy = k"),
-        sample("k.busy = not k.busy"),
+        sample("with atomic():\n    k.busy = not k.busy"),
     ),
     "SVM213": CodeInfo(
         "a condition that is no bool",

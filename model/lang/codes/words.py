@@ -21,14 +21,18 @@ WORDS: dict[str, CodeInfo] = {
         "something that cannot be called",
         "Protocol functions, methods of records, and the words of the language are called; fields and values are not.",
         sample("k.busy = k.busy()"),
-        sample("k.busy = not k.busy"),
+        sample("with atomic():\n    k.busy = not k.busy"),
     ),
     "SVM233": CodeInfo(
         "a property or a set-up is called",
         "Functions marked as properties or with @initial have their own time. What an actor and a property both"
         " need is a @pure function.",
         sample("k.busy = idle(k)", more="@invariant\ndef idle(k: Demo) -> bool:\n    return not k.busy"),
-        sample("k.busy = idle(k)", more="@pure\ndef idle(k: Demo) -> bool:\n    return not k.busy"),
+        sample(
+            "k.free = idle(k)",
+            world="busy = flag()\nfree = flag()",
+            more="@pure\ndef idle(k: Demo) -> bool:\n    return not k.busy",
+        ),
     ),
     "SVM234": CodeInfo(
         "a section is called",

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""``x += 1`` on shared state, a read and then a write: told where another write may come in between.
+"""``x += 1`` on shared state, a read and then a write, and ``x = x + 1``, which is one step here and two in C: told
+where another write may come in between.
 
 Not told where that cannot happen for certain: nobody else writes the cell (``k.count[me()]``), or every write of it, by
 whomever, is under one exclusive lock of the library: the same one for all cells, or for each cell the one that lies

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import ast
 
-from ...ir.build import arithmetic, both, compare, loads
-from ...ir.expr import Const, Expr, integer
+from ...ir.build import arithmetic, both, compare, loads, walk
+from ...ir.expr import Const, Expr, Load, integer
 from ...ir.types import BOOL, IntType, SetType, Type
 from ..graph import Store
 from ..values import Alias, Builtin, Meaning, Place, Static, Tuple, Value, a_type
@@ -27,10 +27,24 @@ def assign(low: Lowerer, target: ast.expr, given: ast.expr, node: ast.stmt) -> N
         finally:
             low.specification = False
         place = place_of(low, target)
+        if _updates(low, place, found):
+            text = low.source.text(node)
+            low.updates(place.var, f"'{text}' reads and writes {low.source.text(target)} in one step", node)
         store(low, place, found, given, target)
         return
     store_name(low, target, expressions.evaluate(low, given), given, node)
     low.flush()
+
+
+def _updates(low: Lowerer, place: Place, found: Meaning) -> bool:
+    """Whether the new value depends on the old one, outside of an atomic block."""
+    if place.ghost or low.context.inside or not low.actor.count:
+        return False
+    if not isinstance(found, Value):
+        return False
+    parts: list[Expr] = []
+    walk(found.expr, parts.append)
+    return any(isinstance(part, Load) and (part.var, part.index) == (place.var, place.index) for part in parts)
 
 
 def _is_counter(low: Lowerer, call: ast.Call) -> bool:

@@ -79,7 +79,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Counted:
-    """A shared variable that is counted up or down in two steps, and what to say if a count may be lost there."""
+    """A shared variable whose new value depends on its old one. ``diagnostic``: for where others may write meanwhile."""
 
     variable: str
     diagnostic: Diagnostic
@@ -206,8 +206,16 @@ class Lowerer:
     def counts(self, variable: str, headline: str, node: ast.AST) -> None:
         """A read and then a write of a shared variable; lint/counting.py tells whether that is worth a hint."""
         advice = "another actor may step in between, as in C; write 'with atomic():' or use a Refcount if it is atomic"
+        self._suspect("SVM501", variable, headline, node, advice)
+
+    def updates(self, variable: str, headline: str, node: ast.AST) -> None:
+        """A read and a write of a shared variable in one step that nothing says is atomic."""
+        advice = "in C this is a load and then a store: 'x += n' is two steps here, or read it into a local first;"
+        self._suspect("SVM510", variable, headline, node, f"{advice} 'with atomic():' says that it is one")
+
+    def _suspect(self, code: str, variable: str, headline: str, node: ast.AST, advice: str) -> None:
         chain = self.frames[: len(self.scopes) - 1]
-        diagnostic = Diagnostic("SVM501", headline, self.frame(node), advice, (), chain, "hint")
+        diagnostic = Diagnostic(code, headline, self.frame(node), advice, (), chain, "hint")
         self.counted.append(Counted(variable, diagnostic))
 
     def record(self, problem: LowerError) -> None:

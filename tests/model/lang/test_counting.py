@@ -53,6 +53,29 @@ def test_where_a_count_can_be_lost_it_is_said(body: str) -> None:
     assert lost
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("k.n = (k.n + 1) % 3", ["SVM510"]),
+        ("k.n = 2 if k.n == 1 else 0", ["SVM510"]),
+        ("k.n = 1", []),
+        ("seen = k.n\nk.n = (seen + 1) % 3", []),
+        ("with k.lock:\n    k.n = (k.n + 1) % 3", []),
+        ("with atomic():\n    k.n = (k.n + 1) % 3", []),
+    ],
+)
+def test_an_update_that_is_one_step_here(body: str, told: list[str]) -> None:
+    found = compiled(sample(body, WORLD)).warnings
+    assert [d.code for d in found if d.code in ("SVM501", "SVM510")] == told
+
+
+def test_an_update_of_another_cell_is_none() -> None:
+    cells = "cells = array(2, bounded(0, 2))"
+    assert not compiled(sample("k.cells[0] = k.cells[1]", cells)).warnings
+    (found,) = compiled(sample("k.cells[1] = 2 - k.cells[1]", cells)).warnings
+    assert found.headline == "'k.cells[1] = 2 - k.cells[1]' reads and writes k.cells[1] in one step"
+
+
 def test_two_actors_under_two_locks() -> None:
     second = "@process\ndef second(k: Demo) -> None:\n    with k.{}:\n        {}"
     assert outcome(LOCKED, actor="1", more=second.format("other", "k.n += 1")) == (2, True)

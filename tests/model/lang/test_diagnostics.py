@@ -54,7 +54,6 @@ def test_two_unprotected_reads(body: str) -> None:
         "wait(k.a and k.b)",
         'assert k.a or k.b or k.n == 0, "x"',
         "x = k.a\nk.c = x and k.b",
-        "k.n = k.n + 1",
     ],
 )
 def test_reads_that_are_protected_or_one(body: str) -> None:
