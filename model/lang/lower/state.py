@@ -79,7 +79,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Counted:
-    """A shared variable whose new value depends on its old one. ``diagnostic``: for where others may write meanwhile."""
+    """A shared variable whose new value depends on its old one. ``diagnostic``: if others may write meanwhile."""
 
     variable: str
     diagnostic: Diagnostic
