@@ -49,6 +49,7 @@ class Automaton:
     sleeps: frozenset[int]
     resched: frozenset[int]  # positions of edges that give up the CPU slot
     start_locks: tuple[LockEvent, ...] = ()
+    spun_for: frozenset[str] = frozenset()  # paths of locks that are waited for by spinning
 
 
 @dataclass
@@ -84,6 +85,7 @@ def fuse(
     edges: list[Edge] = []
     sleeps: set[int] = set()
     resched: set[int] = set()
+    spun_for: set[str] = set()
     idle: set[int] = set()
     busy: set[int] = set()  # locations with a wait that may not last for ever
     position = 0
@@ -92,6 +94,8 @@ def fuse(
         for path, target in paths_from(builder, node, _fresh(builder, node)):
             if "sleep" in path.notes:
                 sleeps.add(position)
+            elif "spin" in path.notes:
+                spun_for.update(event.lock for event in path.locks if event.action == "acquire" and event.blocking)
             if (waits := _waits(path)) is not None:
                 (idle if waits == "idle" else busy).add(position)
             if "resched" in path.notes:
@@ -101,7 +105,8 @@ def fuse(
     leaves = {e.source for e in edges}
     idle -= busy
     locations = tuple(_location(builder, n, i in leaves, i in idle) for i, n in enumerate(builder.order))
-    return Automaton(locations, tuple(edges), entry, start, frozenset(sleeps), frozenset(resched), start_locks)
+    return Automaton(locations, tuple(edges), entry, start, frozenset(sleeps), frozenset(resched), start_locks,
+                     frozenset(spun_for))  # fmt: skip
 
 
 def _is_quiet(started: list[tuple[Path, int]], variables: Mapping[str, Variable]) -> bool:

@@ -8,6 +8,7 @@ from .sample import CodeInfo, sample
 TWO = "a = flag()\nb = flag()\nboth = flag()"
 WRITE = "k.a = True\nk.b = True\n"
 URGENT = "busy = flag()\nagain = flag()"
+LOCKS = "spin = SpinLock()\nlock = Mutex()"
 PAGE = "class Page(Record):\n    dirty = flag()"
 PAGES = "page = ref(Page)\npages = pool(Page, 2)"
 
@@ -104,6 +105,15 @@ HINTS: dict[str, CodeInfo] = {
         sample(
             "k.busy = opt.fast", parameters="k: Demo, opt: Mode", top="class Mode(Options):\n    fast: bool = False"
         ),
+    ),
+    "SVM511": CodeInfo(
+        "sleeping while a spinlock is held",
+        "Who holds a spinlock must not sleep: on that CPU nobody else could run, and who spins for the lock would spin"
+        " until the sleeper is back. Mutexes, semaphores, folio locks, completions, wait queues and fences are slept"
+        " for. The path was found in the text, not in the states: it is there whether or not the lock has to be waited"
+        " for, but whether it can be reached is not asked.",
+        sample("with k.spin, k.lock:\n    pass", world=LOCKS),
+        sample("with k.lock, k.spin:\n    pass", world=LOCKS),
     ),
     "SVM510": CodeInfo(
         "a read and a write in one step",

@@ -9,7 +9,7 @@ from ..diagnostics import Diagnostic
 from ..fuse import Automaton
 from ..lowering import Result
 from ..settings import Setting
-from . import counting, functions, loops, options, reads, urgency, workers
+from . import counting, functions, loops, options, reads, sleeping, urgency, workers
 
 
 def lint(setting: Setting, result: Result, automata: Mapping[str, Automaton]) -> tuple[Diagnostic, ...]:
@@ -20,6 +20,7 @@ def lint(setting: Setting, result: Result, automata: Mapping[str, Automaton]) ->
 def _all(setting: Setting, result: Result, automata: Mapping[str, Automaton]) -> Iterator[Diagnostic]:
     yield from counting.lost_updates(result)
     yield from reads.unprotected(result)
+    yield from sleeping.with_spinlock(result, automata)
     yield from functions.uncalled(setting, result)
     yield from options.untested(setting, result)
     yield from loops.unowed(result, automata, bool(result.specification.temporal))
