@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .claim import violation_of
-from .evaluate import State
+from .evaluate import Scope, State, as_closure, cell_position, evaluator
 from .ir.layout import cells
 from .ir.program import Check, Edge, Frame, shown_frame
 from .ir.properties import HELD_AT_END, Property
@@ -62,24 +62,23 @@ def _visible_cells(semantics: Semantics) -> tuple[_Cell, ...]:
 def _as_written(semantics: Semantics, played: Run) -> list[State]:
     """The states of the run as its author would have them: a local keeps its value until something is stored to it.
 
-    The compiler resets locals that are not read again. That is nothing anybody wrote, and it is left out here.
+    The compiler resets locals that are not read again. That is nothing anybody wrote, and it is left out here: all
+    other stores to locals are made once more, on the locals as told. Of those that were reset no step reads any, save
+    free(), which makes a reference dangle wherever it finds it.
     """
     layout = semantics.layout
-    owned = [v for v in layout.program.variables if v.owner is not None]
-    locals_of = {v.name: range(layout.offset[v.name], layout.offset[v.name] + cells(v)) for v in owned}
+    owned = {v.name: cells(v) for v in layout.program.variables if v.owner is not None}
+    positions = [layout.offset[name] + number for name, count in owned.items() for number in range(count)]
     told = [played.states[0]]
-    for (instance, edge), before, after in zip(played.schedule.steps, played.states, played.states[1:], strict=False):
-        updates = () if edge == STAYS else semantics.edge(instance, edge).updates
-        stored = {u.var for u in updates if not u.reset}
-        reset = {u.var for u in updates if u.reset} - stored
-        _, mine = layout.instances[instance]
-        state = list(after)
-        for name, positions in locals_of.items():
-            for index, position in enumerate(positions):
-                moved = before[position] != after[position]
-                own = index // layout.strides[name][0] == mine
-                if (name in reset and own) or not (moved or name in stored):
-                    state[position] = told[-1][position]
+    for (instance, edge), after in zip(played.schedule.steps, played.states[1:], strict=False):
+        before, state = told[-1], list(after)
+        for position in positions:
+            state[position] = before[position]
+        scope = Scope(layout, me=layout.instances[instance][1])
+        for update in () if edge == STAYS else semantics.edge(instance, edge).updates:
+            if update.var in owned and not update.reset:
+                place = as_closure(cell_position(update.var, update.index, scope))
+                state[place(before)] = int(evaluator(update.value, scope)(before))
         told.append(tuple(state))
     return told
 

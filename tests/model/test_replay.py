@@ -7,6 +7,7 @@ import pytest
 
 from svmcheck.checker.engine import Limits
 from svmcheck.checker.reference.engine import ReferenceEngine
+from svmcheck.model.ir.program import Update
 from svmcheck.model.ir.properties import DEADLOCK, PARTIAL_DEADLOCK, SYSTEM_PROGRESS, Property, properties
 from svmcheck.model.lang.compile import compile_program
 from svmcheck.model.lang.load import load_protocol
@@ -14,16 +15,20 @@ from svmcheck.model.replay import STAYS, STAYS_LABEL, ReplayError, Schedule, rep
 from svmcheck.model.semantics import Semantics
 from svmcheck.model.trace import Change
 from tests.irbuild import (
+    ME,
     Automaton,
     always_eventually,
     check,
+    const,
     eq,
     invariant,
     leads_to,
     load,
+    local,
     ne,
     program,
     put,
+    put_mine,
     variable,
 )
 from tests.irprograms import contended_lock, increment_race, lock_pair
@@ -152,6 +157,65 @@ def test_a_deadlock_names_who_waits_where() -> None:
         replay(semantics, Schedule(0, ((0, 0),)), Property(DEADLOCK, "deadlock"))
     with pytest.raises(ReplayError):
         replay(semantics, Schedule(0, ((0, 0), (1, 0))), Property(PARTIAL_DEADLOCK, "deadlock"))
+
+
+def test_a_store_to_a_local_is_no_change_of_another_instances() -> None:
+    p = Automaton("p", count=2)
+    p.edge("a", "b", put_mine("seen", 2)).edge("b", "c", Update("seen", (ME,), const(0), reset=True))
+    semantics = Semantics(program(p, variables=(local("seen", p),)))
+    trace = replay(semantics, Schedule(0, ((0, 0), (0, 1), (1, 0), (1, 1))))
+    assert [step.changes for step in trace.steps] == [
+        (Change("seen[0]", "0", "2"),),
+        (),
+        (Change("seen[1]", "0", "2"),),
+        (),
+    ]
+
+
+FREED = """
+from svmcheck.model.lang import Record, World, flag, initial, invariant, pool, process, ref, wait
+
+class Page(Record):
+    used = flag()
+
+class K(World):
+    pages = pool(Page, 1)
+    mapped = ref(Page)
+    looked = flag()
+    freed = flag()
+
+@initial
+def maps(k: K) -> None:
+    k.mapped = k.pages.alloc()
+
+@process
+def reader(k: K) -> None:
+    page = k.mapped
+    page.used = True
+    k.looked = True  # page is not read again
+
+@process
+def owner(k: K) -> None:
+    wait(k.looked)
+    k.pages.free(k.mapped)
+    k.freed = True
+
+@invariant
+def never(k: K) -> bool:
+    return not k.freed
+"""
+
+
+def test_a_local_that_the_compiler_has_reset_dangles_when_its_record_is_freed(tmp_path: Path) -> None:
+    path = tmp_path / "protocol.py"
+    path.write_text(FREED)
+    program = compile_program(load_protocol(path))
+    assert any(u.reset for p in program.processes for e in p.edges for u in e.updates)
+    found = ReferenceEngine().decide(program, properties(program), Limits(), lambda _: None)
+    trace = next(result.trace for result in found.results if result.property == "never")
+    assert trace is not None
+    changes = [change for step in trace.steps for change in step.changes if change.name == "reader[0].page"]
+    assert [(c.before, c.after) for c in changes] == [("null", "pages[0]"), ("pages[0]", "dangling pages[0]")]
 
 
 def test_a_livelock_has_to_be_fair() -> None:
