@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from ..model.trace import Change, Step, Trace
@@ -128,15 +129,19 @@ class Sheet:
     def _heading(self, number: int) -> Iterator[Line]:
         """The names of the lanes, and further down what each actor holds by now."""
         left = f"  {'step':>{self.digits}}  {'source':<{self.place}}  "
-        names = ((_fill(a, self.lane), f"bold {self.colour(a)}") for a in self.actors)
+        names = ((_fill(a, self.lane - 1) + " ", f"bold {self.colour(a)}") for a in self.actors)
         if number:
             yield ()
         yield (left, "bold"), *names
         if number and any(self.held[number].values()):
-            texts = (", ".join(map(lock_name, self.held[number].get(a, ()))) for a in self.actors)
-            holds = (f"holds {text}" if text else "" for text in texts)
-            shown = (_fill(text, self.lane) for text in holds)
-            yield (" " * len(left), ""), *((t, self.colour(a)) for a, t in zip(self.actors, shown, strict=True))
+            yield from self._holding(number, " " * len(left))
+
+    def _holding(self, number: int, left: str) -> Iterator[Line]:
+        """What each actor holds before a step, below its name, in as many rows as the longest of these texts needs."""
+        held = (", ".join(map(lock_name, self.held[number].get(a, ()))) for a in self.actors)
+        columns = [wrap(f"holds {text}" if text else "", self.lane - 1) for text in held]
+        for row in zip_longest(*columns, fillvalue=""):
+            yield (left, ""), *((_fill(t, self.lane), self.colour(a)) for a, t in zip(self.actors, row, strict=True))
 
     def _in_lane(self, number: int, step: Step) -> Iterator[Line]:
         body = [*self._label(step, self.lane - 5), *self._changes(step, self.lane - 5)]

@@ -56,6 +56,22 @@ def test_a_long_trace_repeats_the_names_with_what_they_hold() -> None:
     assert text.splitlines()[headings[1] + 1].split("holds ")[1:] == [f"{'pages[0].lock':<41}", "ptl"]
 
 
+def test_what_is_held_stays_in_its_lane() -> None:
+    whole = livelock()
+    first, second = (f"cpu_fault[{n}]" for n in range(2))
+    names = [f"pages[{n}].a_lock_with_a_long_name" for n in range(4)]
+    start = (*whole.start, *((f"{name}.owner", first) for name in names), ("mmap.owner", second))
+    steps = (whole.steps[10],) * (REPEAT_HEADING + 1)
+    text = plain(replace(whole, start=start, steps=(*whole.steps[:12], *steps), loop=None), 120)
+    heading, *rows = text[text.rindex("  step  source") :].splitlines()
+    left, right = heading.index(first), heading.index(second)
+    held = rows[: next(n for n, row in enumerate(rows) if row.strip()[0].isdigit())]
+    assert all(row[right - 1 : right] in ("", " ") for row in held)
+    said = "".join(row[left:right].strip() + " " for row in held)
+    assert all(name in said for name in names)
+    assert held[0][right:] == "holds ptl, mmap"
+
+
 def test_nothing_happens_before_a_violation_of_the_initial_state() -> None:
     assert plain(Trace(0, (), ("a", "b"), (), None, "broken: at once")) == "  never move: a, b\n\nbroken: at once\n"
 
