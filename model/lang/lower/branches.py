@@ -109,12 +109,8 @@ def match_statement(low: Lowerer, node: ast.Match) -> None:
         found = low.temporary(node.subject, found.expr, ".match")
     low.flush()
     after = low.node()
-    covered: set[int] = set()
-    for case in node.cases:
-        test = TRUE if case.guard is None else None
-        if test is None:
-            raise low.error("SVM310", "a guard in a case", case.pattern, "put an if statement into the case")
-        matched = _pattern(low, found, case.pattern, covered)
+    for number, case in enumerate(node.cases):
+        matched = _matched(low, found, case)
         start = low.cur
         if matched != FALSE:
             low.emit([Assume(matched)], "local")
@@ -124,6 +120,9 @@ def match_statement(low: Lowerer, node: ast.Match) -> None:
             check_only(low, case.body)
         low.cur = start
         if matched == TRUE:
+            for other in node.cases[number + 1 :]:
+                _matched(low, found, other)
+                check_only(low, other.body)
             low.dead_end()
             break
         low.emit([Assume(negate(matched))], "local")
@@ -131,14 +130,20 @@ def match_statement(low: Lowerer, node: ast.Match) -> None:
     low.cur = after
 
 
-def _pattern(low: Lowerer, found: Meaning, pattern: ast.pattern, covered: set[int]) -> Expr:
+def _matched(low: Lowerer, found: Meaning, case: ast.match_case) -> Expr:
+    if case.guard is not None:
+        raise low.error("SVM310", "a guard in a case", case.pattern, "put an if statement into the case")
+    return _pattern(low, found, case.pattern)
+
+
+def _pattern(low: Lowerer, found: Meaning, pattern: ast.pattern) -> Expr:
     match pattern:
         case ast.MatchAs(pattern=None, name=None):
             return TRUE
         case ast.MatchOr(patterns):
             result: Expr = FALSE
             for part in patterns:
-                result = either(result, _pattern(low, found, part, covered))
+                result = either(result, _pattern(low, found, part))
             return result
         case ast.MatchValue(value):
             other = expressions.evaluate(low, value)

@@ -202,3 +202,12 @@ def test_a_first_state_that_waits_in_vain_is_no_proof() -> None:
     fine = "@initial\ndef setup(k: Demo) -> None:\n    k.busy = choose(True, False)\n    wait(k.busy)"
     text = IMPORTS + sample("k.n = 1", WORLD, top=TOP, end=fine)
     assert len(compiled(text).program.initial) == 1  # a wait rules out some choices
+
+
+@pytest.mark.parametrize("case", ["'z'", "'b' | 'z'"])
+@pytest.mark.parametrize("first", ["'a'", "'b'"])
+def test_a_case_that_no_option_has_is_refused_wherever_it_stands(first: str, case: str) -> None:
+    body = f"match opt.kind:\n    case {first}:\n        pass\n    case {case}:\n        pass"
+    top = 'class Opt(Options):\n    kind: Literal["a", "b"] = "a"'
+    with pytest.raises(ProtocolError, match="this option is never 'z'"):
+        compiled(sample(body, top=top, parameters="k: Demo, opt: Opt"))
