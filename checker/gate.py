@@ -20,6 +20,7 @@ from .registry import Wishes, make
 from .selection import BadRequest, Selection, checked_options, checked_sizes, find_world, load
 
 if TYPE_CHECKING:
+    from ..model.lang.compile import Compiled
     from ..model.lang.load import WorldInfo
 
 # Variant, options and sizes: what makes two expectations speak of one program.
@@ -40,6 +41,14 @@ class Job:
     @property
     def name(self) -> str:
         return " ".join([self.target.name, self.variant, *(f"{k}={v}" for k, v in self.sizes)])
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of a job. ``warnings``: what the compiler wants told about its program, hints included."""
+
+    rows: tuple[Row, ...]
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +114,8 @@ def _chosen(
 
 def run(
     jobs: Sequence[Job], workers: int, on_tick: Callable[[Job, Tick], None]
-) -> Generator[tuple[Job, tuple[Row, ...]], None, None]:
-    """The rows of each job, in the order in which the jobs end. Raises ``BadRequest`` or ``ProtocolError``.
+) -> Generator[tuple[Job, Checked], None, None]:
+    """What becomes of each job, in the order in which they end. Raises ``BadRequest`` or ``ProtocolError``.
 
     Closing it ends the searches that are under way.
     """
@@ -115,17 +124,18 @@ def run(
     for event in run_all(jobs, decide, workers, lambda number, tick: on_tick(jobs[number], tick)):
         job = jobs[event.number]
         if isinstance(event, Died):
-            yield job, truncated(job, _cause_of_death(event.code))
+            yield job, Checked(truncated(job, _cause_of_death(event.code)))
         elif isinstance(event.value, Refusal):
             raise event.value.error()
         else:
             yield job, event.value
 
 
-def decide(job: Job, progress: Progress) -> tuple[Row, ...] | Refusal:
+def decide(job: Job, progress: Progress) -> Checked | Refusal:
     """One search for everything expected of a program."""
     try:
-        program = program_of(job)
+        compiled = _compiled(job)
+        program = compiled.program
         asked = _asked(program, job.expectations)
         names = {p.name for _, found in asked for p in found}
         wanted = tuple(p for p in properties(program) if p.name in names)
@@ -135,9 +145,9 @@ def decide(job: Job, progress: Progress) -> tuple[Row, ...] | Refusal:
     except ProtocolError as error:
         return Refusal(diagnostics=error.diagnostics)
     except MemoryError:
-        return truncated(job, "this machine's memory is full")
+        return Checked(truncated(job, "this machine's memory is full"))
     results = {r.property: r for r in outcome.results}
-    return tuple(_row(job, e, results[p.name]) for e, found in asked for p in found)
+    return Checked(tuple(_row(job, e, results[p.name]) for e, found in asked for p in found), compiled.warnings)
 
 
 def _asked(program: Program, expectations: Sequence[Expectation]) -> list[tuple[Expectation, tuple[Property, ...]]]:
@@ -160,11 +170,15 @@ def _row(job: Job, expectation: Expectation, result: Result) -> Row:
 
 
 def program_of(job: Job) -> Program:
+    return _compiled(job).program
+
+
+def _compiled(job: Job) -> Compiled:
     protocol = load(job.target.protocol)
     world = find_world(protocol, job.target.world)
     return Selection(
         job.target.name, protocol, world, job.variant, dict(job.options), dict(job.sizes), job.target
-    ).compile().program
+    ).compile()
 
 
 def expected_properties(program: Program, expectation: Expectation) -> tuple[Property, ...]:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import click
 
+from ...model.ir.program import Frame
 from ...specs.catalogue.entry import Catalogue
 from ...specs.catalogue.load import load_file, load_shipped
 from ...specs.catalogue.row import Row, Standing
 from ..engine import Tick
-from ..gate import Job, plan, run, truncated
+from ..gate import Checked, Job, plan, run, truncated
 from .interrupts import Interrupts
 from .output import document, report_folder
 from .parameters import engine_option
@@ -71,26 +72,40 @@ def _cores() -> int:
 
 def _run(jobs: Sequence[Job], workers: int) -> tuple[tuple[Row, ...], Status]:
     """The rows in the order of the catalogue. Interrupted, those that were not reached are undecided."""
-    found: dict[int, tuple[Row, ...]] = {}
+    found: dict[int, Checked] = {}
     numbers = {id(job): n for n, job in enumerate(jobs)}
     interrupted = False
     with ProgressLine() as line, Interrupts() as interrupts:
         try:
             with closing(run(jobs, workers, lambda job, tick: line.show(_progress(jobs, found, job, tick)))) as events:
-                for job, rows in events:
-                    found[numbers[id(job)]] = rows
+                for job, checked in events:
+                    found[numbers[id(job)]] = checked
                     interrupts.check()
                     line.show(_progress(jobs, found, job, None))
         except KeyboardInterrupt:
             interrupted = True
-    rows = tuple(row for n, job in enumerate(jobs) for row in found.get(n) or truncated(job, "interrupted"))
+    ended = [found.get(n) or Checked(truncated(job, "interrupted")) for n, job in enumerate(jobs)]
+    _tell_warnings(ended)
+    rows = tuple(row for each in ended for row in each.rows)
     status = Status.INTERRUPTED if interrupted else worst(_STATUS[row.standing] for row in rows)
     return rows, status
 
 
-def _progress(jobs: Sequence[Job], found: dict[int, tuple[Row, ...]], job: Job, tick: Tick | None) -> str:
+def _tell_warnings(ended: Sequence[Checked]) -> None:
+    """One line for each target of whose programs the compiler has something to tell, with a command that tells it."""
+    told: dict[str, tuple[Row, set[tuple[str, Frame]]]] = {}
+    for each in ended:
+        if each.rows and each.warnings:
+            _, places = told.setdefault(each.rows[0].target, (each.rows[0], set()))
+            places.update((w.code, w.frame) for w in each.warnings)
+    for target, (row, places) in told.items():
+        warnings = "1 warning or hint" if len(places) == 1 else f"{len(places)} warnings or hints"
+        notice(f"{target}: the compiler has {warnings}; see: {shlex.join(command_of(row))}")
+
+
+def _progress(jobs: Sequence[Job], found: dict[int, Checked], job: Job, tick: Tick | None) -> str:
     """``gate: 12 of 40 programs, 1 missed; cpu-fault g1: 12,345 states``."""
-    missed = sum(row.standing is Standing.MISSED for rows in found.values() for row in rows)
+    missed = sum(row.standing is Standing.MISSED for each in found.values() for row in each.rows)
     bad = f", {missed} missed" if missed else ""
     now = f"; {job.name}: {tick.states:,} states" if tick else ""
     return f"gate: {len(found)} of {len(jobs)} programs{bad}{now}"
