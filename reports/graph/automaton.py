@@ -20,6 +20,7 @@ FADED = "#9a9a9a"  # what the marked trace does not touch
 URGENT = "#c0262d"
 LOOPS = "↻"
 MOST_STEPS = 6  # numbers at one edge
+LONGEST_GUARD = 240  # characters, five lines; what a primitive tests may fill a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,12 @@ class _Drawing:
         return look | {"style": ",".join(styles)}
 
     def _edge(self, number: int, edge: Edge) -> dict[str, str]:
-        guard = [] if edge.guard == TRUE else [f"[{expr_text(edge.guard, self.scope)}]"]
+        guard = "" if edge.guard == TRUE else f"[{expr_text(edge.guard, self.scope)}]"
+        shown = guard if len(guard) <= LONGEST_GUARD else f"{guard[:LONGEST_GUARD]} ...]"
         updates = "; ".join(update_text(u, self.scope) for u in edge.updates)
-        look = {"label": "", "tooltip": dot.quote(updates or edge.label)}
-        text = [edge.label, *guard]
+        beside = [guard, updates] if shown != guard else [updates]
+        look = {"label": "", "tooltip": dot.quote(" ".join(filter(None, beside)) or edge.label)}
+        text = [edge.label, *filter(None, [shown])]
         uses = self.taken.get(number, [])
         if uses:
             actors = dict.fromkeys(use.actor for use in uses)

@@ -5,19 +5,22 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from svmcheck.model.ir.expr import Binary
+from svmcheck.model.ir.types import BOOL
 from svmcheck.model.trace import Change, Step, Trace
 from svmcheck.reports.graph import dot
-from svmcheck.reports.graph.automaton import automata, automaton
+from svmcheck.reports.graph.automaton import LONGEST_GUARD, automata, automaton
 from svmcheck.reports.graph.counterexample import counterexample
 from svmcheck.reports.graph.render import render, svg
 from tests.golden import check_golden
-from tests.reports.examples import EVICTOR, FAULT, PROGRAM, finite, livelock, stuck
+from tests.reports.examples import EVICTOR, FAULT, NULL, OWNER, PROGRAM, equal, finite, livelock, stuck
 
 NASTY = 'a"b\\n\\l</title>;]}\n<b>\\'
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="graphviz is not installed")
@@ -29,6 +32,18 @@ def test_automaton() -> None:
 
 def test_automaton_with_a_path() -> None:
     check_golden("graph/automaton_path.gv", automaton(PROGRAM, FAULT, livelock()))
+
+
+def test_a_guard_that_would_fill_the_page_is_cut_beside_its_edge_and_whole_in_its_tooltip() -> None:
+    free = equal(OWNER, NULL)
+    first = replace(FAULT.edges[0], guard=reduce(lambda left, right: Binary("and", left, right, BOOL), [free] * 40))
+    fault = replace(FAULT, edges=(first, *FAULT.edges[1:]))
+    text = automaton(replace(PROGRAM, processes=(fault, EVICTOR)), fault)
+    drawn = next(line for line in text.splitlines() if "...]" in line)
+    label, tooltip = (drawn.partition(f'{name}="')[2].partition('"')[0] for name in ("[label", " tooltip"))
+    assert len(label) < LONGEST_GUARD + 100
+    assert label.startswith("  " + first.label)
+    assert tooltip.count("ptl.owner == null") == 40
 
 
 def test_every_class_has_one() -> None:
