@@ -25,7 +25,9 @@ COLUMNS = ("variant", "sizes and options", "property", "expected", "found", "", 
 def gate_page(rows: Sequence[Row], links: Mapping[int, str]) -> str:
     """The page. ``links``: the number of a row, from 0, and the file of its counterexample beside this page."""
     counts = Counter(row.standing for row in rows)
-    summary = ", ".join(f'<span class="{s.value}">{counts[s]} {s.value}</span>' for s in Standing)
+    summary = ", ".join(
+        f'<span class="{s.value}">{counts[s]} {s.value}</span>' if counts[s] else f"0 {s.value}" for s in Standing
+    )
     tables = (_table(target, rows, links) for target in dict.fromkeys(row.target for row in rows))
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

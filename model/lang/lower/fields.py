@@ -19,8 +19,10 @@ from .state import Lowerer, LowerError, suggest
 
 def _no_field(low: Lowerer, owner: Alias, attr: str, node: ast.AST) -> LowerError:
     declared = dict(members(owner.cls))
-    what = f"{owner.cls.__name__} has no field or method '{attr}'{suggest(attr, declared)}"
-    advice = f"declare it in {owner.cls.__name__}, for example '{attr} = flag()'"
+    close = suggest(attr, declared)
+    what = f"{owner.cls.__name__} has no field or method '{attr}'{close}"
+    otherwise = "otherwise " if close else ""
+    advice = f"{otherwise}declare it in {owner.cls.__name__}, for example '{attr} = flag()'"
     if attr == "free":
         advice = "its pool frees it: k.things.free(record)"
     if owner.cls.__module__.startswith("svmcheck.model.primitives"):

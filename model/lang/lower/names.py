@@ -14,6 +14,7 @@ from .. import statements as vocabulary
 from ..declare import Size, World, is_array, is_field, is_pool, null
 from ..decorators import Actors, mark_of
 from ..reflection import hints_of
+from ..storage import members
 from ..values import (
     ActorsValue,
     Alias,
@@ -63,13 +64,31 @@ def name(low: Lowerer, node: ast.Name) -> Meaning:
         line = f"from svmcheck.model.lang import {node.id}"
         raise low.error("SVM201", f"'{node.id}' is a word of the language, and not imported", node, line)
     known = {*scope.names, *scope.assigned, *(n for n in module if not n.startswith("_"))}
+    close = suggest(node.id, known) or _swapped(node.id, known)
     raise low.error(
         "SVM201",
-        f"unknown name '{node.id}'{suggest(node.id, known)}",
+        f"unknown name '{node.id}'{close}",
         node,
-        advice.unknown_name(node.id)
+        _of_the_world(low, node.id)
+        or (advice.unknown_name(node.id) if not close else None)
         or "a protocol function may name its parameters and locals, protocol functions, types and constants",
     )
+
+
+def _swapped(name: str, known: set[str]) -> str:
+    """``page_put`` for ``put_page``."""
+    parts = sorted(name.split("_"))
+    same = sorted(n for n in known if n != name and sorted(n.split("_")) == parts)
+    return f": did you mean '{same[0]}'?" if same else ""
+
+
+def _of_the_world(low: Lowerer, name: str) -> str | None:
+    """Where it is a field of the world, written without it."""
+    fields_of_world = dict(members(low.storage.world))
+    if name not in fields_of_world:
+        return None
+    owner = next((n for n, m in low.scope.names.items() if isinstance(m, Alias) and not m.path), "k")
+    return f"a field of the world is written {owner}.{name}"
 
 
 def local(low: Lowerer, node: ast.Name) -> Meaning:

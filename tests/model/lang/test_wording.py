@@ -211,3 +211,22 @@ def test_a_case_that_no_option_has_is_refused_wherever_it_stands(first: str, cas
     top = 'class Opt(Options):\n    kind: Literal["a", "b"] = "a"'
     with pytest.raises(ProtocolError, match="this option is never 'z'"):
         compiled(sample(body, top=top, parameters="k: Demo, opt: Opt"))
+
+
+def test_a_field_of_the_world_without_the_world() -> None:
+    with pytest.raises(ProtocolError) as error:
+        compiled(sample("wait(busy)"))
+    assert error.value.diagnostics[0].help == "a field of the world is written k.busy"
+
+
+def test_words_in_another_order() -> None:
+    helper = "def put_it(k: Demo) -> None:\n    k.busy = True"
+    with pytest.raises(ProtocolError) as error:
+        compiled(sample("it_put(k)", end=helper))
+    assert error.value.diagnostics[0].headline == "unknown name 'it_put': did you mean 'put_it'?"
+
+
+def test_a_name_that_is_nearly_one_is_not_to_be_declared() -> None:
+    with pytest.raises(ProtocolError) as error:
+        compiled(sample("k.bussy = True"))
+    assert error.value.diagnostics[0].help == "otherwise declare it in Demo, for example 'bussy = flag()'"
