@@ -208,7 +208,7 @@ def invalidator(k: Notifier, opt: Core, drv: Callback) -> None:
     """zap_page_range_single() or protect_page(), again and again: sustained pressure on the notifier."""
     while True:
         if opt.brackets == "leave-gaps":
-            wait(k.sub.active == 0)  # the assumption under which nobody starves, not a rule of the kernel
+            wait(k.sub.active == 0, idle=True)  # the assumption under which nobody starves, not a rule of the kernel
         with pending("invalidation-returns"):
             called, notifier = start(k)
             if called:
