@@ -107,7 +107,11 @@ def compiled(
     """The program, after telling what its compiler warns of: in full where it is ``checking``, in one line elsewhere,
     where hints are left out. ``verbose``: and where it comes from. ``chosen``: the options set by hand, of which it is
     told if nothing depends on them."""
-    fetched = selection.fetch()
+    from .progress import ProgressLine
+
+    with ProgressLine() as line:
+        line.show("compiling the protocol")
+        fetched = selection.fetch()
     done = fetched.compiled
     if verbose:
         notice(f"program: {fetched.source}")

@@ -72,6 +72,8 @@ class ProgressLine:
 
 def tick_text(tick: Tick, trend: Trend | None = None) -> str:
     """``search: 120,345 states, 18,000/s, depth 34, frontier 1,204 falling, 84 MB, 6 s, perhaps 20 s more``."""
+    if not tick.states:
+        return tick.phase
     parts = [f"{tick.states:,} states"]
     if tick.seconds >= 1:
         parts.append(f"{tick.states / tick.seconds:,.0f}/s")

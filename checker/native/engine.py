@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -71,10 +71,15 @@ class NativeEngine:
         self, program: Program, properties: tuple[Property, ...], limits: Limits, progress: Progress
     ) -> Outcome:
         reduction = plan(program, properties, self._reductions)
+
+        def sources() -> Sequence[str]:
+            progress(Tick("compiling to machine code", 0, 0, 0, 0, 0.0))
+            return unit.sources
+
         try:
             unit = translate([program], [reduction])
             compact = self.compact and unit.programs[0].packing.words > 1
-            built = build_known(_sources_of(unit, reduction).digest, lambda: unit.sources, FLAGS if compact else ())
+            built = build_known(_sources_of(unit, reduction).digest, sources, FLAGS if compact else ())
         except Unsupported as problem:
             return _by_reference(f"{problem}", program, properties, limits, progress)
         if isinstance(built, NoCompiler):
