@@ -17,6 +17,8 @@ from .output import Document, document
 from .parameters import program_options
 from .problems import Problem, compiled, notice
 
+STEP_WIDTH = 300  # characters of a step beside the source; a step of a dma_resv may have thousands
+CUT = "..."
 SOURCE_WIDTH = 58  # columns for the source; what is longer is cut, and its line number is beside it
 
 
@@ -49,7 +51,10 @@ def command(
     elif ir:
         click.echo(program_text(program), nl=False)
     else:
-        click.echo("\n\n".join("\n".join(_beside(process, program)) for process in program.processes))
+        text = "\n\n".join("\n".join(_beside(process, program)) for process in program.processes)
+        click.echo(text)
+        if any(line.endswith(CUT) for line in text.splitlines()):
+            notice(f"steps that end in {CUT} are longer: --ir has them whole")
 
 
 def _beside(process: Process, program: Program) -> Iterator[str]:
@@ -62,6 +67,8 @@ def _beside(process: Process, program: Program) -> Iterator[str]:
         left = "" if where == previous else where[:SOURCE_WIDTH]
         previous = where
         step = f"{edge.source:3d} -> {edge.target:3d}  {edge_text(edge, program, process)}"
+        if len(step) > STEP_WIDTH:
+            step = step[: STEP_WIDTH - len(CUT)] + CUT
         yield f"{left:<{SOURCE_WIDTH}} | {step}".rstrip()
 
 
