@@ -75,10 +75,3 @@ def test_a_difference_needs_variants() -> None:
     result = show("locks.py", "--diff", "weak")
     assert result.exit_code == 2
     assert "a file of your own has no variants" in result.stderr
-
-
-def test_long_steps_are_cut_and_it_is_said_where_they_are_whole() -> None:
-    result = show("gpu-fault")
-    assert max(map(len, result.stdout.splitlines())) <= 58 + 3 + 300
-    assert "steps that end in ... are longer: --ir has them whole" in result.stderr
-    assert max(map(len, show("gpu-fault", "--ir").stdout.splitlines())) > 1000
