@@ -45,8 +45,8 @@ def _drive(counterpart: Counterpart, result: Result, every_step: bool) -> Status
             return Status.UNDECIDED
         with ProgressLine() as line:
 
-            def tell(runs: int, furthest: int) -> None:
-                line.show(f"{result.property}: {runs:,} runs of the kernel, {furthest} of {len(schedule.steps)} steps")
+            def tell(runs: int, furthest: int, length: int) -> None:
+                line.show(f"{result.property}: {runs:,} runs of the kernel, {furthest} of {length} steps")
 
             options, sizes = dict(chosen.options), dict(chosen.sizes)
             found = drive(counterpart.view, schedule, result.property, options, sizes, tell=tell)

@@ -71,11 +71,11 @@ def drive(
     options: Mapping[str, str] | None = None,
     sizes: Mapping[str, int] | None = None,
     most_runs: int = MOST_RUNS,
-    tell: Callable[[int, int], None] = lambda runs, furthest: None,
+    tell: Callable[[int, int, int], None] = lambda runs, furthest, length: None,
 ) -> Driven | Lost:
     """``property``: what the schedule violates, None if it only leads to a step; ``options`` and ``sizes``: of the
-    scenario, those of the view. ``tell`` hears after each run how many there were, and how much of the way could be
-    followed."""
+    scenario, those of the view. ``tell`` hears after each run how many there were, how many steps of the way could be
+    followed, and of how many (the loop of a lasso several times)."""
     search = _Search(view, Path(view, schedule), chosen_for(view.abstraction, options, sizes), property, tell)
     for deviations in range(MOST_DEVIATIONS + 1):
         for reading, eager in product(Reading, (True, False)):
@@ -95,7 +95,7 @@ class _Search:
     path: Path
     chosen: Chosen
     property: str | None
-    tell: Callable[[int, int], None]
+    tell: Callable[[int, int, int], None]
     runs: int = 0
     furthest: int = 0
     failures: set[str] = field(default_factory=set[str])
@@ -123,7 +123,7 @@ class _Search:
             self.runs += 1
             self._depth, self._closed = 0, None
             found = self._ended(self._runtime.run(self._setup))
-            self.tell(self.runs, self.furthest)
+            self.tell(self.runs, self.furthest, len(self.path))
             if self._closed is not None:
                 found = self._confirmed(self._closed)
             if found is not None:
