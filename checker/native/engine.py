@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 NAME = "native"
 SLICE_SECONDS = 0.05  # between looks at limits and the keyboard
+COMPILING = "compiling to machine code"  # the phase before the first search of a program
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class NativeEngine:
         reduction = plan(program, properties, self._reductions)
 
         def sources() -> Sequence[str]:
-            progress(Tick("compiling to machine code", 0, 0, 0, 0, 0.0))
+            progress(Tick(COMPILING, 0, 0, 0, 0, 0.0))
             return unit.sources
 
         try:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from svmcheck.checker.engine import Limits, Outcome, Tick
@@ -87,6 +89,7 @@ def test_ticks_tell_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks: list[Tick] = []
     big = counters(6, 5)
     NativeEngine(1).decide(big, (Property("no-deadlock", "deadlock"),), Limits(), ticks.append)
+    ticks = [tick for tick in ticks if tick.phase != subject.COMPILING]
     assert len(ticks) > 10
     assert ticks[-1].depth > ticks[0].depth
     assert all(t.memory > 0 for t in ticks)
@@ -115,3 +118,11 @@ def test_a_program_beyond_the_packing_is_decided_by_the_reference_engine() -> No
     outcome = decided(program(lone, variables=(variable("wide", type=SetType(IntType(0, 99), 0, 100)),)))
     assert {r.engine for r in outcome.results} == {"reference"}
     assert "wide needs 100 bits" in outcome.notes[0]
+
+
+def test_compiling_is_told_of_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    small, asked, phases = counters(2, 2), (Property("no-deadlock", "deadlock"),), list[str]()
+    for _ in range(2):
+        NativeEngine(1).decide(small, asked, Limits(), lambda tick: phases.append(tick.phase))
+    assert phases.count(subject.COMPILING) == 1
