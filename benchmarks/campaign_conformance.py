@@ -16,17 +16,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from svmcheck.checker.conformance.conform import Conformance, Undecided, chosen_for, conform_runs, view_of
+from svmcheck.checker.conformance.counterexample import counterexample
 from svmcheck.checker.conformance.drive import Driven, drive
 from svmcheck.checker.conformance.reach import Step, reach
-from svmcheck.checker.conformance.view import View
 from svmcheck.checker.engine import Limits
 from svmcheck.checker.native.engine import NativeEngine
 from svmcheck.checker.schedule.request import Chosen
 from svmcheck.checker.schedule.strategies.pos import Pos
 from svmcheck.checker.schedule.strategies.random import RandomWalk
-from svmcheck.model.ir.properties import properties
 from svmcheck.model.kernel.abstraction import Abstraction, load
-from svmcheck.model.run import Schedule
 
 CONFORM = """
 cpu-fault generation=g0 cpu_threads=1
@@ -226,20 +224,10 @@ def follow(abstraction: Abstraction, given: list[str], runs: int, engine: Native
     return not result.differences
 
 
-def counterexample(view: View, property: str, engine: NativeEngine) -> Schedule | None:
-    wanted = tuple(p for p in properties(view.program) if p.name == property)
-    (result,) = engine.decide(view.program, wanted, Limits(), lambda tick: None).results
-    if result.trace is None:
-        return None
-    return Schedule(
-        result.trace.initial, tuple((step.process, step.edge) for step in result.trace.steps), result.trace.loop
-    )
-
-
 def replay(abstraction: Abstraction, property: str, given: list[str], engine: NativeEngine) -> bool:
     options, sizes = words(given)
     view = view_of(abstraction, chosen_for(abstraction, options, sizes))
-    schedule = counterexample(view, property, engine)
+    schedule = counterexample(view.program, property, engine)
     begun = time.perf_counter()
     found = None if schedule is None else drive(view, schedule, property, options, sizes)
     seconds = time.perf_counter() - begun

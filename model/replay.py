@@ -21,6 +21,11 @@ __all__ = ["STAYS", "STAYS_LABEL", "ReplayError", "Schedule", "replay"]
 STAYS_LABEL = "stays here for ever"
 
 
+def schedule_of(trace: Trace) -> Schedule:
+    """What replays a trace."""
+    return Schedule(trace.initial, tuple((step.process, step.edge) for step in trace.steps), trace.loop)
+
+
 def replay(semantics: Semantics, schedule: Schedule, claim: Property | None = None) -> Trace:
     """The trace of a schedule. With a claim, also a check that the run violates that property.
 

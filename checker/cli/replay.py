@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ...model.ir.properties import properties
-from ...model.replay import ReplayError, Schedule, replay
+from ...model.replay import ReplayError, replay, schedule_of
 from ...model.semantics import Semantics
 from ...model.trace import Trace
 from ...reports.json_check import Check, MalformedReport, check_from_text
@@ -94,8 +94,7 @@ def _again(semantics: Semantics, result: Result, recorded: Trace) -> Trace:
     claim = next((p for p in properties(semantics.program) if p.name == result.property), None)
     if claim is None:
         raise ReplayError("the protocol has no such property")
-    steps = tuple((s.process, s.edge) for s in recorded.steps)
-    again = replay(semantics, Schedule(recorded.initial, steps, recorded.loop), claim)
+    again = replay(semantics, schedule_of(recorded), claim)
     for number, (old, new) in enumerate(zip(recorded.steps, again.steps, strict=True), start=1):
         if (old.actor, old.label) != (new.actor, new.label):
             raise ReplayError(f'step {number} was "{old.actor}: {old.label}" and is now "{new.actor}: {new.label}"')

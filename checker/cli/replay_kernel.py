@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ...model.replay import ReplayError, Schedule
+from ...model.replay import ReplayError, Schedule, schedule_of
 from .problems import Status, notice, worst
 from .progress import ProgressLine
 
@@ -63,21 +63,14 @@ def _drive(counterpart: Counterpart, result: Result, every_step: bool) -> Status
 
 def _schedule(counterpart: Counterpart, result: Result) -> Schedule | None:
     """That of the report, or one for the sizes of the kernel; None if the property is not violated there."""
-    from ...model.ir.properties import properties
-    from ..engine import Limits
+    from ..conformance.counterexample import counterexample
     from ..registry import Wishes, make
 
-    trace = result.trace
-    if counterpart.larger:
-        program = counterpart.view.program
-        asked = tuple(p for p in properties(program) if p.name == result.property)
+    if not counterpart.larger:
+        return None if result.trace is None else schedule_of(result.trace)
+    with ProgressLine() as line:
         engine = make("auto", Wishes()).engine
-        with ProgressLine() as line:
-            outcome = engine.decide(program, asked, Limits(), line.tick)
-        trace = next((r.trace for r in outcome.results), None)
-    if trace is None:
-        return None
-    return Schedule(trace.initial, tuple((s.process, s.edge) for s in trace.steps), trace.loop)
+        return counterexample(counterpart.view.program, result.property, engine, progress=line.tick)
 
 
 def _tell_lost(chosen: Chosen, name: str, lost: Lost) -> None:

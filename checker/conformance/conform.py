@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from ...model.ir.program import Program
+from ...model.ir.program import Edge, Program
 from ...model.ir.properties import properties
 from ...model.kernel.abstraction.abstraction import Abstraction
 from ...model.kernel.scenario import World
@@ -67,16 +67,17 @@ class Conformance:
 
     def why_never(self, edge: tuple[str, int]) -> str:
         """Why the kernel does not have this step of the protocol; nothing for most."""
-        process = next(p for p in self.view.program.processes if p.name == edge[0])
-        return self.view.abstraction.never.get(f"{process.name}: {process.edges[edge[1]].label}", "")
+        return self.view.abstraction.never.get(f"{edge[0]}: {self._edge(edge).label}", "")
 
     def label(self, edge: tuple[str, int]) -> str:
         """A step of the protocol as text: its process, the line in the protocol's source, what it does there."""
-        process = next(p for p in self.view.program.processes if p.name == edge[0])
-        found = process.edges[edge[1]]
+        found = self._edge(edge)
         own = [frame.line for frame in found.frames if Path(frame.file).name == self.view.abstraction.file]
         lines = own or [frame.line for frame in found.frames]
-        return f"{process.name}, line {lines[-1] if lines else 0}: {found.label}"
+        return f"{edge[0]}, line {lines[-1] if lines else 0}: {found.label}"
+
+    def _edge(self, edge: tuple[str, int]) -> Edge:
+        return next(p for p in self.view.program.processes if p.name == edge[0]).edges[edge[1]]
 
 
 @cache

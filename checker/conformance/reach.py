@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from ...model.ir.expr import FALSE
 from ...model.ir.program import Check, Edge, Process, Program
-from ...model.ir.properties import Property
 from ...model.run import Schedule
 from ..engine import Engine, Limits
 from ..schedule.request import Chosen
 from ..schedule.strategies.replay import Replay
 from .conform import Conformance, conform_runs
+from .counterexample import counterexample
 from .drive import Driven, drive
 
 TAKEN = "the step is not taken"
@@ -44,12 +44,7 @@ def way_to(program: Program, step: Step, engine: Engine, limits: Limits) -> Sche
     """A run of the protocol whose last step is this one; None if the engine finds none within its limits."""
     name, number = step
     marked = tuple(_marked(p, number) if p.name == name else p for p in program.processes)
-    asked = (Property(TAKEN, "assertion"),)
-    (result,) = engine.decide(replace(program, processes=marked), asked, limits, lambda tick: None).results
-    if result.trace is None:
-        return None
-    taken = tuple((each.process, each.edge) for each in result.trace.steps)
-    return Schedule(result.trace.initial, taken, None)
+    return counterexample(replace(program, processes=marked), TAKEN, engine, limits)
 
 
 def _marked(process: Process, number: int) -> Process:

@@ -8,28 +8,17 @@ from collections.abc import Mapping
 import pytest
 
 from svmcheck.checker.conformance.conform import chosen_for, view_of
-from svmcheck.checker.conformance.drive import Driven, Lost, drive
+from svmcheck.checker.conformance.drive import Lost, drive
 from svmcheck.checker.conformance.path import Path
 from svmcheck.checker.conformance.view import View
-from svmcheck.checker.engine import Limits
-from svmcheck.checker.reference.engine import ReferenceEngine
 from svmcheck.checker.schedule.backends import Greenlets
 from svmcheck.checker.schedule.runtime import Runtime
 from svmcheck.checker.schedule.strategies.replay import Replay
-from svmcheck.model.ir.properties import properties
 from svmcheck.model.kernel.abstraction import load
-from svmcheck.model.run import Schedule
 from svmcheck.model.run import run as play
+from tests.checker.conformance.shown import shown, violating
 
 ABSTRACTIONS = load()
-
-
-def counterexample(view: View, property: str) -> Schedule:
-    wanted = tuple(p for p in properties(view.program) if p.name == property)
-    (result,) = ReferenceEngine().decide(view.program, wanted, Limits(), lambda tick: None).results
-    trace = result.trace
-    assert trace is not None
-    return Schedule(trace.initial, tuple((step.process, step.edge) for step in trace.steps), trace.loop)
 
 
 def view(protocol: str, options: Mapping[str, str], sizes: Mapping[str, int]) -> View:
@@ -89,9 +78,7 @@ def view(protocol: str, options: Mapping[str, str], sizes: Mapping[str, int]) ->
 def test_the_kernel_shows_the_same_failure(
     protocol: str, property: str, options: Mapping[str, str], sizes: Mapping[str, int], check: str
 ) -> None:
-    seen = view(protocol, options, sizes)
-    driven = drive(seen, counterexample(seen, property), property, options, sizes)
-    assert isinstance(driven, Driven), driven
+    driven = shown(ABSTRACTIONS[protocol], property, options, sizes)
     assert driven.check == check
     assert (driven.loop is not None) == (check == "livelock")
     chosen = chosen_for(ABSTRACTIONS[protocol], options, sizes)
@@ -113,14 +100,14 @@ def test_a_kernel_that_keeps_the_rule_does_not(
 ) -> None:
     sizes = {"cpu_threads": 1 if property == "fault-completes" else 2}
     broken = view("cpu-fault", options, sizes)
-    lost = drive(broken, counterexample(broken, property), property, fixed, sizes, most_runs=150)
+    lost = drive(broken, violating(broken, property), property, fixed, sizes, most_runs=150)
     assert isinstance(lost, Lost)
     assert lost.furthest < lost.length
 
 
 def test_a_path_that_is_taken_in_its_own_order_has_its_own_states() -> None:
     seen = view("cpu-fault", {"generation": "g0"}, {"cpu_threads": 2})
-    schedule = counterexample(seen, "no-use-after-free")
+    schedule = violating(seen, "no-use-after-free")
     path, states = Path(seen, schedule), play(seen.semantics, schedule).states
     place = path.start
     for mover, _ in path.steps[:-1]:

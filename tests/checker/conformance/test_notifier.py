@@ -8,14 +8,10 @@ from collections.abc import Mapping
 import pytest
 
 from svmcheck.checker.conformance.conform import chosen_for, conform, view_of
-from svmcheck.checker.conformance.drive import Driven, drive
-from svmcheck.checker.engine import Limits
-from svmcheck.checker.reference.engine import ReferenceEngine
 from svmcheck.checker.schedule.strategies.pos import Pos
 from svmcheck.checker.schedule.strategies.random import RandomWalk
-from svmcheck.model.ir.properties import properties
 from svmcheck.model.kernel.abstraction import load
-from svmcheck.model.run import Schedule
+from tests.checker.conformance.shown import shown
 
 ABSTRACTION = load()["notifier"]
 NOT_AGAIN = {"populators": 0}
@@ -80,12 +76,4 @@ def test_a_kernel_that_breaks_a_rule_is_told_from_the_protocol(
 def test_the_kernel_shows_the_same_failure(
     property: str, options: Mapping[str, str], sizes: Mapping[str, int], check: str
 ) -> None:
-    view = view_of(ABSTRACTION, chosen_for(ABSTRACTION, options, sizes))
-    wanted = tuple(p for p in properties(view.program) if p.name == property)
-    (result,) = ReferenceEngine().decide(view.program, wanted, Limits(), lambda tick: None).results
-    trace = result.trace
-    assert trace is not None
-    schedule = Schedule(trace.initial, tuple((step.process, step.edge) for step in trace.steps), trace.loop)
-    driven = drive(view, schedule, property, options, sizes)
-    assert isinstance(driven, Driven), driven
-    assert driven.check == check
+    assert shown(ABSTRACTION, property, options, sizes).check == check
