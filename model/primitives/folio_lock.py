@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..lang import Lock, Pid, acquired, atomic, demand, me, null, pid, pure, released, wait
+from ..lang import acquired, atomic, demand, me, null, released, wait
+from .owned import Owned
 
 
-class FolioLock(Lock):
+class FolioLock(Owned):
     handover: Literal["strong", "weak"] = "strong"
-    owner = pid()
 
     def lock(self) -> None:
         with atomic():
@@ -39,15 +39,3 @@ class FolioLock(Lock):
             demand(self.owner == me(), "no-unlock-by-non-owner", "the folio is not locked by this actor")
             self.owner = null
             released(self)
-
-    @pure
-    def locked(self) -> bool:
-        return self.owner != null
-
-    @pure
-    def held_by(self, who: Pid) -> bool:
-        return self.owner == who
-
-    @pure
-    def quiescent(self) -> bool:
-        return self.owner == null

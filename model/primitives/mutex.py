@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..lang import Lock, Pid, acquired, atomic, demand, me, null, pid, pure, released, wait
+from ..lang import acquired, atomic, demand, me, null, released, wait
+from .owned import Owned
 
 
-class Mutex(Lock):
+class Mutex(Owned):
     handover: Literal["strong", "weak"] = "strong"
-    owner = pid()
 
     def lock(self) -> None:
         with atomic():
@@ -43,15 +43,3 @@ class Mutex(Lock):
             demand(self.owner == me(), "no-unlock-by-non-owner", "the mutex is not held by this actor")
             self.owner = null
             released(self)
-
-    @pure
-    def locked(self) -> bool:
-        return self.owner != null
-
-    @pure
-    def held_by(self, who: Pid) -> bool:
-        return self.owner == who
-
-    @pure
-    def quiescent(self) -> bool:
-        return self.owner == null

@@ -25,7 +25,6 @@ from enum import Enum, auto
 from typing import Literal
 
 from ..lang import (
-    Lock,
     Pid,
     Record,
     acquired,
@@ -43,6 +42,7 @@ from ..lang import (
     section,
     wait,
 )
+from .owned import Owned
 
 MOST_CONTEXTS = 6  # open at a time in a class; more is a violation of ``bounds``
 MOST_LOCKS = 7  # held in one context
@@ -129,9 +129,8 @@ class WwClass(Record):
         return self.open_contexts() == 0
 
 
-class WwMutex(Lock):
+class WwMutex(Owned):
     handover: Literal["strong", "weak"] = "strong"
-    owner = pid()
     in_context = flag()
     contended = bitset(Pid)  # whom -EDEADLK sent back to wait for this one; it may have given up since
 
@@ -249,15 +248,3 @@ class WwMutex(Lock):
     def dies(self, ctx: WwClass) -> bool:
         """__ww_mutex_check_kill(): who holds others does not wait for an older context."""
         return self.in_context and ctx.holds_any(me()) and ctx.age(self.owner) < ctx.age(me())
-
-    @pure
-    def locked(self) -> bool:
-        return self.owner != null
-
-    @pure
-    def held_by(self, who: Pid) -> bool:
-        return self.owner == who
-
-    @pure
-    def quiescent(self) -> bool:
-        return self.owner == null
