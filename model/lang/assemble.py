@@ -14,9 +14,10 @@ from ..ir.program import Edge, Frame, Location, Process, Program, Update, Variab
 from . import first_state
 from .diagnostics import Diagnostic
 from .first_state import Cells
-from .fuse import Automaton, FuseError
+from .fuse import Automaton
 from .graph import Note
 from .lowering import Lowered, Result
+from .onestep import FuseError
 from .settings import Setting
 from .specification import monitors, with_nevers
 from .storage import Storage, heaps_of

@@ -12,13 +12,14 @@ from . import settings
 from .assemble import assemble
 from .decorators import Actors
 from .diagnostics import Diagnostic, ProtocolError, in_order
-from .fuse import Automaton, FuseError, fuse
+from .fuse import Automaton, fuse
 from .lint.run import lint
 from .load import Protocol
 from .locals import default, live_locals, settle
 from .lower.fields import parameters, process_id
 from .lower.state import Actor
 from .lowering import Lowered, Result, lower_all
+from .onestep import FuseError
 from .property_names import check_names
 from .settings import Setting
 from .slots import on_slot

@@ -10,8 +10,8 @@ from ..ir.expr import Binary, Bound, Const, Expr, Ite, Load, Me, Quant, Unary
 from ..ir.program import Check
 from ..ir.types import RefType, Type
 from .diagnostics import Diagnostic
-from .fuse import FuseError
 from .graph import Assume, Demand, Op, Poison, RawGraph, Store
+from .onestep import FuseError
 
 Cells = Mapping[tuple[str, tuple[int, ...]], int]
 MOST_STEPS = 100_000  # raw edges executed for the first states; a loop in them is far below

@@ -17,21 +17,12 @@ from typing import Literal
 
 from ..ir.build import loads, negate
 from ..ir.expr import FALSE, Expr, Load
-from ..ir.program import Edge, Frame, Location, LockEvent, Update, Variable
+from ..ir.program import Edge, Location, LockEvent, Update, Variable
 from ..ir.types import BOOL
-from .diagnostics import Diagnostic
-from .graph import RawGraph, RawNode, Store
+from .graph import RawGraph, Store
 from .lower.state import Actor
-from .paths import Path, apply, follow
-
-MOST_EDGES = 400  # raw edges on one path before it is called a loop without a step; real steps have a few dozen
-MOST_PATHS = 4096  # paths of one step; an atomic block with a dozen independent tests is past what anyone reads
-
-
-class FuseError(Exception):
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.headline)
-        self.diagnostic = diagnostic
+from .onestep import paths_from
+from .paths import Path, apply
 
 
 @dataclass(frozen=True)
@@ -73,7 +64,7 @@ def fuse(
 ) -> Automaton:
     """``urgent_flags``: urgent block -> the local flag that says its pass is used. Raises FuseError."""
     builder = _Builder(graph, actor, variables, urgent_flags, {}, [])
-    started = paths_from(builder, 0, Path(stepped=True))
+    started = paths_from(graph, 0, Path(stepped=True), variables)
     start: tuple[Update, ...] = ()
     start_locks: tuple[LockEvent, ...] = ()
     if _is_quiet(started, variables):
@@ -91,7 +82,7 @@ def fuse(
     position = 0
     while position < len(builder.order):
         node = builder.order[position]
-        for path, target in paths_from(builder, node, _fresh(builder, node)):
+        for path, target in paths_from(graph, node, _fresh(builder, node), variables):
             if "sleep" in path.notes:
                 sleeps.add(position)
             elif "spin" in path.notes:
@@ -132,96 +123,6 @@ def _waits(path: Path) -> Literal["idle", "busy"] | None:
     """Whether all waits on the path are idle, or some are not; None if there are none."""
     waits = sum(note in ("sleep", "spin") for note in path.notes)
     return None if not waits else "idle" if path.notes.count("idle") == waits else "busy"
-
-
-def paths_from(builder: _Builder, start: int, first: Path) -> list[tuple[Path, int]]:
-    """Every path of one step from a node, with the node it ends at, in the order of the source.
-
-    A path that cannot be taken to its end is among them, with a false guard, if it demands something that no other one
-    demands: what it demands is violated before it is found out that it cannot be taken.
-    """
-    finished: list[tuple[Path, int]] = []
-    cut: list[Path] = []
-    work: list[tuple[Path, int, int]] = [(first, start, 0)]
-    while work:
-        path, node, length = work.pop()
-        here = builder.graph.nodes[node]
-        if length > MOST_EDGES:
-            raise FuseError(_endless(here, path))
-        if len(finished) > MOST_PATHS:
-            raise FuseError(
-                Diagnostic(
-                    "SVM402",
-                    f"one step has more than {MOST_PATHS} paths",
-                    _place(here, path),
-                    "split the atomic block, or write its tests with all(), any() and choice",
-                )
-            )
-        if _step_ends(builder, start, path, node):
-            finished.append((path, node))
-            continue
-        if not here.edges:
-            if length or path.stepped:
-                finished.append((path, node))
-            continue
-        following = [(follow(path, edge, builder.variables), edge.target, length + 1) for edge in here.edges]
-        work += [longer for longer in reversed(following) if not longer[0].impossible]
-        cut += [longer for longer, _, _ in following if longer.impossible and longer.checks]
-    for path in cut:
-        if not any(all(check in other.checks for check in path.checks) for other, _ in finished):
-            finished.append((replace(path, stores=(), guard=(FALSE,), notes=(), locks=(), fairness=None), start))
-    _demand_return(finished)
-    return finished
-
-
-def _demand_return(finished: list[tuple[Path, int]]) -> None:
-    """Refuse a path that leaves a function without the value it is declared to return."""
-    for path, _ in finished:
-        missing = next((n for n in path.notes if n.startswith("no-return:")), None)
-        if missing:
-            name = missing.partition(":")[2]
-            raise FuseError(
-                Diagnostic(
-                    "SVM259",
-                    f"a path through '{name}' ends without returning a value",
-                    path.frames[-1],
-                    "return a value on every path",
-                )
-            )
-
-
-def _step_ends(builder: _Builder, start: int, path: Path, node: int) -> bool:
-    """Whether the path is one step from ``start`` to ``node``: after a step, where the next one comes; before any,
-    where the actor would wait inside other blocks than it seems to. What is on the way (assertions) is its own step."""
-    here, there = builder.graph.nodes[start], builder.graph.nodes[node]
-    if path.stepped:
-        return not there.inside and _stops(there)
-    return (here.pending, here.urgent, here.rests) != (there.pending, there.urgent, there.rests)
-
-
-def _stops(node: RawNode) -> bool:
-    return any(e.kind != "local" for e in node.edges) or not node.edges
-
-
-def _endless(node: RawNode, path: Path) -> Diagnostic:
-    if node.inside:
-        return Diagnostic(
-            "SVM403",
-            "a loop inside atomic() may not end",
-            _place(node, path),
-            "an atomic block is one step: its loops must have a bound that is known when compiling",
-        )
-    return Diagnostic(
-        "SVM401",
-        "a loop without a step",
-        _place(node, path),
-        "it would run for ever without touching shared state: wait(), test or change something shared in it",
-    )
-
-
-def _place(node: RawNode, path: Path) -> Frame:
-    frames = node.frames or path.frames
-    return frames[-1] if frames else Frame("", 1, 1, 1, 1, "")
 
 
 def _edge(path: Path, source: int, target: int) -> Edge:

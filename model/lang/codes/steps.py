@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .sample import CodeInfo, sample
 
-MANY = "\n".join(f"    if k.a[{i}]:\n        k.a[{i}] = False" for i in range(13))
+MANY = "\n".join(f"    k.a[{i}] = choose(False, True)" for i in range(13))
 
 STEPS: dict[str, CodeInfo] = {
     "SVM401": CodeInfo(
@@ -17,8 +17,8 @@ STEPS: dict[str, CodeInfo] = {
     ),
     "SVM402": CodeInfo(
         "one step with too many paths",
-        "An atomic block is one step, and each combination of its tests is one edge. A dozen tests that do not"
-        " exclude each other make thousands.",
+        "An atomic block is one step, and each combination of answers in it is one edge. Outcomes of tests are joined"
+        " into one edge where that can be done; choices, and tests with a cover() or a lock behind them, are not.",
         sample("with atomic():\n" + MANY, world="a = array(13, flag())"),
         sample("for i in range(13):\n    k.a[i] = False", world="a = array(13, flag())"),
     ),
