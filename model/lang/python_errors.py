@@ -8,6 +8,7 @@ import sys
 
 from .decorators import MARK, Misused
 from .lower.state import suggest
+from .statements import WORDS
 
 USAGE = {
     "flag": "flag(), or flag(True)",
@@ -45,8 +46,7 @@ def told(error: Exception) -> tuple[str, str]:
         advice = "import or define the name before it is used; a record must be declared before the pool that holds it"
         return f"{text[:1].lower()}{text[1:]}", advice
     if isinstance(error, RuntimeError) and "compiled, never run" in text:
-        what = "this calls a word of the protocol language outside of a protocol function"
-        return what, "take it out, or put it into a function: functions are compiled, never run"
+        return _statement("a word of the protocol language")
     if isinstance(error, Misused):
         return text, f"write {USAGE[error.word]}"
     if MARK in text:
@@ -75,6 +75,8 @@ def _call(text: str) -> tuple[str, str] | None:
     if called is None:
         return None
     name, rest = called[1], text[called.end() :]
+    if name in WORDS:
+        return _statement(f"{name}()")
     advice = f"write {USAGE[name]}" if name in USAGE else "see docs/language.md for what it takes"
     named = re.findall(r"'(\w+)'", rest)
     if named == ["function"]:
@@ -88,6 +90,11 @@ def _call(text: str) -> tuple[str, str] | None:
     given = re.search(r"but (\d+)", rest)
     what = "the parameters of a record have names" if name == "Record" else f"{name}() is given more than it takes"
     return (what, advice) if given else None
+
+
+def _statement(word: str) -> tuple[str, str]:
+    advice = "put it into a function, which is compiled, never run; an integer field is declared by bounded(lo, hi)"
+    return f"this uses {word} outside of a protocol function", advice
 
 
 def _operation(text: str) -> tuple[str, str] | None:

@@ -111,8 +111,9 @@ FIELDS = {
     "x = Size(2, max=3)": ("Size() takes no 'max'", "most=n"),
     "x = Mutex('weak')": ("the parameters of a record have names", 'SpinLock(handover="weak")'),
     "x = bounded(0, 3.5)": ("the range 0, 3.5, 0 is not made of integers", "write bounded"),
+    "x = counter(3)": ("this uses counter() outside", "declared by bounded(lo, hi)"),
     "x = 1 // 0": ("Python cannot execute this: ", "correct this line"),
-    "x = wait(True)": ("calls a word of the protocol language outside", "compiled, never run"),
+    "x = wait(True)": ("uses a word of the protocol language outside", "compiled, never run"),
 }
 
 
