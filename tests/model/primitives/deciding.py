@@ -51,6 +51,13 @@ def violated(chosen: Variant) -> dict[str, str]:
     return {name: r.message for name, r in results(chosen).items() if r.verdict is Verdict.VIOLATED}
 
 
+def steps_to(property: str, chosen: Variant) -> int:
+    """Of the counterexample."""
+    trace = results(chosen)[property].trace
+    assert trace is not None
+    return len(trace.steps)
+
+
 def undecided(chosen: Variant) -> set[str]:
     decided = {Verdict.HOLDS, Verdict.VIOLATED}
     return {n for n, r in results(chosen).items() if r.verdict not in decided and r.kind != "lock-order"}
