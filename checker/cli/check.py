@@ -19,6 +19,7 @@ from ..engine import Coverage, Engine, Keeping, Limits, Outcome, Tick
 from ..reductions import NONE
 from ..registry import Wishes, make
 from ..selection import Selection, select
+from .console import console
 from .interrupts import Interrupts
 from .output import Document, document, report_folder
 from .parameters import duration, engine_option, memory, program_options, reduction_options
@@ -164,15 +165,13 @@ def _tell(
 
 
 def _print(selection: Selection, program: Program, outcome: Outcome) -> None:
-    from rich.console import Console
-
     from ...reports.terminal import report
 
-    console = Console(highlight=False)
-    console.print(heading(selection.name, selection.variant, program), markup=False)
-    console.print(report(outcome.results))
+    out = console()
+    out.print(heading(selection.name, selection.variant, program))
+    out.print(report(outcome.results))
     for text in uncovered(program, outcome.coverage):
-        console.print(text, markup=False, soft_wrap=True)
+        out.print(text, soft_wrap=True)
 
 
 def heading(name: str, variant: str | None, program: Program) -> str:

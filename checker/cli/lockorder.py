@@ -11,6 +11,7 @@ from ..engine import Limits
 from ..lockorder.analyse import analyse
 from ..registry import Wishes, make
 from ..selection import select
+from .console import console
 from .output import Document, document
 from .parameters import engine_option, program_options
 from .problems import Problem, Status, compiled, notice
@@ -72,12 +73,10 @@ def _searched(program: Program, engine: str) -> tuple[LockGraph, bool]:
 
 
 def _print(graph: LockGraph) -> None:
-    from rich.console import Console
-
     from ...reports.lockorder import lines
     from ...reports.text import rich_text
 
-    Console(highlight=False).print(rich_text(lines(graph)), soft_wrap=True)
+    console().print(rich_text(lines(graph)), soft_wrap=True)
 
 
 def _draw(graph: LockGraph, sources: Document | None, pictures: Document | None) -> None:

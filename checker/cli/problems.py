@@ -15,6 +15,7 @@ import click
 from ...model.lang.diagnostics import ProtocolError
 from ...specs.catalogue.entry import CatalogueError
 from ..selection import BadRequest
+from .console import console
 
 if TYPE_CHECKING:
     from ...model.ir.program import Program
@@ -135,9 +136,7 @@ def tell(diagnostics: tuple[Diagnostic, ...], stream: IO[str]) -> None:
     if not stream.isatty():
         click.echo(plain_all(diagnostics), file=stream, nl=False)
         return
-    from rich.console import Console
-
-    show(Console(file=stream), diagnostics)
+    show(console(stream), diagnostics)
 
 
 class BadProtocol(click.ClickException):

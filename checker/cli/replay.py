@@ -15,6 +15,7 @@ from ...model.trace import Trace
 from ...reports.json_check import Check, MalformedReport, check_from_text
 from ...specs.verdict import Result
 from ..selection import select
+from .console import console
 from .problems import Problem, Status, compiled, notice, worst
 from .replay_run import replay_tokens, tokens_of
 
@@ -69,12 +70,10 @@ def _read(name: str) -> Check:
 
 
 def _replay(semantics: Semantics, result: Result) -> Status:
-    from rich.console import Console
-
     from ...reports.swimlane import Swimlane
     from ...reports.terminal import trace_heading
 
-    console = Console(highlight=False)
+    out = console()
     recorded = result.trace
     assert recorded is not None, "only results with a trace are replayed"
     try:
@@ -83,9 +82,9 @@ def _replay(semantics: Semantics, result: Result) -> Status:
         click.echo(f"{result.property}: does not happen any more: {error}", err=True)
         click.echo("help: the protocol has changed since; svmcheck check decides it anew", err=True)
         return Status.UNDECIDED
-    console.print(trace_heading(result.property, again))
-    console.print(Swimlane(again))
-    console.print(f"{result.property}: {again.violation}", markup=False)
+    out.print(trace_heading(result.property, again))
+    out.print(Swimlane(again))
+    out.print(f"{result.property}: {again.violation}")
     return Status.BAD
 
 

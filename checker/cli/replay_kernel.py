@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...model.replay import ReplayError, Schedule, schedule_of
+from .console import console
 from .problems import Status, notice, worst
 from .progress import ProgressLine
 
@@ -81,17 +82,15 @@ def _tell_lost(chosen: Chosen, name: str, lost: Lost) -> None:
 
 
 def _show(chosen: Chosen, name: str, driven: Driven, every_step: bool) -> None:
-    from rich.console import Console
-
     from ...reports.scenario import counterexample
     from ..schedule.token import encode
 
     found = _counterexample(chosen, driven)
-    console = Console(highlight=False)
+    out = console()
     what = driven.message if driven.lasso is not None else f"{driven.check}: {driven.message}"
     click.echo(f"{name}: shown by the executable kernel ({chosen.name}): {what}")
     if found.trace is not None:
-        console.print(*counterexample(driven.check, found.trace, every_step=every_step), sep="\n")
+        out.print(*counterexample(driven.check, found.trace, every_step=every_step), sep="\n")
     click.echo(f"  again: svmcheck replay {encode(found.recorded)}")
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from .console import console
 from .problems import Problem, Status, notice, worst
 
 if TYPE_CHECKING:
@@ -130,14 +131,12 @@ def _again(chosen: Chosen, recorded: Recorded, runtime: Runtime) -> tuple[Trace 
 
 
 def _show(chosen: Chosen, recorded: Recorded, trace: Trace | None, every_step: bool) -> None:
-    from rich.console import Console
-
     from ...reports.scenario import counterexample
 
-    console = Console(highlight=False)
+    out = console()
     pairs = ", ".join(f"{name} = {value}" for name, value in (*chosen.sizes, *chosen.options))
-    console.print(f"{chosen.name}, {pairs}" if pairs else chosen.name, markup=False)
+    out.print(f"{chosen.name}, {pairs}" if pairs else chosen.name)
     if trace is None:
-        console.print(f"{recorded.property}: happens again, after {len(recorded.decisions):,} steps", markup=False)
+        out.print(f"{recorded.property}: happens again, after {len(recorded.decisions):,} steps")
         return
-    console.print(*counterexample(recorded.property, trace, every_step=every_step), sep="\n")
+    out.print(*counterexample(recorded.property, trace, every_step=every_step), sep="\n")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...specs.suggest import suggest
+from .console import console
 from .output import Document, document, report_folder
 from .parameters import assignment, duration, size_assignment
 from .problems import Problem, Status, notice, worst
@@ -210,13 +211,11 @@ def _tell_result(run: ScenarioRun, json: Document | None, every_step: bool) -> N
     from ...reports.json_run import run_text
 
     if json is None or not json.is_standard_output:
-        from rich.console import Console
-
         from ...reports.scenario import report
 
-        console = Console(highlight=False)
-        console.print(heading(run), markup=False)
-        console.print(report(run, every_step=every_step), crop=False)  # a token is longer than a line
+        out = console()
+        out.print(heading(run))
+        out.print(report(run, every_step=every_step), crop=False)  # a token is longer than a line
     if json is not None:
         json.write(run_text(run))
 
