@@ -19,6 +19,7 @@ from ...specs.catalogue.load import load_file, load_shipped
 from ...specs.catalogue.row import Row, Standing
 from ..engine import Tick
 from ..gate import Checked, Job, plan, run, truncated
+from .console import console
 from .interrupts import Interrupts
 from .output import document, report_folder
 from .parameters import engine_option
@@ -76,12 +77,16 @@ def _run(jobs: Sequence[Job], workers: int) -> tuple[tuple[Row, ...], Status]:
     numbers = {id(job): n for n, job in enumerate(jobs)}
     interrupted = False
     with ProgressLine() as line, Interrupts() as interrupts:
+
+        def show(job: Job, tick: Tick | None) -> None:
+            line.show(progress_text(jobs, found, job, tick))
+
         try:
-            with closing(run(jobs, workers, lambda job, tick: line.show(_progress(jobs, found, job, tick)))) as events:
+            with closing(run(jobs, workers, show)) as events:
                 for job, checked in events:
                     found[numbers[id(job)]] = checked
                     interrupts.check()
-                    line.show(_progress(jobs, found, job, None))
+                    show(job, None)
         except KeyboardInterrupt:
             interrupted = True
     ended = [found.get(n) or Checked(truncated(job, "interrupted")) for n, job in enumerate(jobs)]
@@ -103,17 +108,17 @@ def _tell_warnings(ended: Sequence[Checked]) -> None:
         notice(f"{target}: the compiler has {warnings}; see: {shlex.join(command_of(row))}")
 
 
-def _progress(jobs: Sequence[Job], found: dict[int, Checked], job: Job, tick: Tick | None) -> str:
-    """``gate: 12 of 40 programs, 1 missed; cpu-fault g1: 12,345 states``."""
+def progress_text(jobs: Sequence[Job], found: dict[int, Checked], job: Job, tick: Tick | None) -> str:
+    """``gate: 12 of 40 programs, 1 missed; cpu-fault g1: 12,345 states``; before the first state, what it does."""
     missed = sum(row.standing is Standing.MISSED for each in found.values() for row in each.rows)
     bad = f", {missed} missed" if missed else ""
-    now = f"; {job.name}: {tick.states:,} states" if tick else ""
+    doing = "" if tick is None else f"{tick.states:,} states" if tick.states else tick.phase
+    now = f"; {job.name}: {doing}" if doing else ""
     return f"gate: {len(found)} of {len(jobs)} programs{bad}{now}"
 
 
 def _print(rows: Sequence[Row], seconds: float) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -124,15 +129,15 @@ def _print(rows: Sequence[Row], seconds: float) -> None:
     for target in dict.fromkeys(row.target for row in rows):
         counts = Counter(row.standing for row in rows if row.target == target)
         table.add_row(Text(target), *(str(counts[s]) for s in Standing))
-    console = Console(highlight=False)
-    console.print(table)
+    out = console()
+    out.print(table)
     for row in rows:
         if row.standing is not Standing.MET:
             style = "bold red" if row.standing is Standing.MISSED else "yellow"
-            console.print(Text.assemble("\n", (row.standing.value, style), f": {explained(row)}"), soft_wrap=True)
+            out.print(Text.assemble("\n", (row.standing.value, style), f": {explained(row)}"), soft_wrap=True)
     totals = Counter(row.standing for row in rows)
     summary = ", ".join(f"{totals[s]} {s.value}" for s in Standing)
-    console.print(f"\ngate: {summary} in {seconds:.1f} s", markup=False)
+    out.print(f"\ngate: {summary} in {seconds:.1f} s")
 
 
 def explained(row: Row) -> str:

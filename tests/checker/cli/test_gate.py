@@ -11,8 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from svmcheck.checker import registry
+from svmcheck.checker.cli.gate import progress_text
 from svmcheck.checker.cli.main import main
+from svmcheck.checker.engine import Tick
+from svmcheck.checker.gate import plan
 from svmcheck.reports.json_gate import SCHEMA_FILE
+from svmcheck.specs.catalogue.load import load_file
 from tests.checker.cli.test_check import Failing
 
 pytestmark = pytest.mark.usefixtures("front_end")
@@ -117,6 +121,20 @@ def test_what_the_compiler_hints_at_is_not_kept_from_ci() -> None:
     assert f"note: lock: the compiler has 1 warning or hint; see: {command}\n" in told.stderr
     assert told.exit_code == 0
     assert "the compiler" not in gate(HEAD + HOLDS + VIOLATED).stderr
+
+
+@pytest.mark.parametrize(
+    ("tick", "doing"),
+    [
+        (None, ""),
+        (Tick("compiling to machine code", 0, 0, 0, 0, 0.0), "; lock strong threads=2: compiling to machine code"),
+        (Tick("search", 1234, 9, 3, 1, 0.5), "; lock strong threads=2: 1,234 states"),
+    ],
+)
+def test_progress_tells_what_a_search_does_before_its_first_state(tick: Tick | None, doing: str) -> None:
+    Path("c.toml").write_text(HEAD + HOLDS)
+    jobs = plan(load_file(Path("c.toml")), "reference")
+    assert progress_text(jobs, {}, jobs[0], tick) == f"gate: 0 of 2 programs{doing}"
 
 
 def test_a_missed_row_is_explained() -> None:
