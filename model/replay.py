@@ -11,6 +11,7 @@ from .ir.layout import cells
 from .ir.program import Check, Edge, Frame, shown_frame
 from .ir.properties import HELD_AT_END, Property
 from .ir.types import Type
+from .lock_events import holders
 from .run import STAYS, ReplayError, Run, Schedule, run
 from .semantics import Semantics
 from .source_lines import Sources
@@ -35,6 +36,7 @@ def replay(semantics: Semantics, schedule: Schedule, claim: Property | None = No
     message = violation_of(semantics, played, claim) if claim else ""
     shown = _visible_cells(semantics)
     states = _as_written(semantics, played)
+    holding = holders(semantics, played)
     return Trace(
         initial=schedule.initial,
         start=tuple((cell.name, cell.type.show(played.states[0][cell.position])) for cell in shown),
@@ -42,6 +44,7 @@ def replay(semantics: Semantics, schedule: Schedule, claim: Property | None = No
         steps=tuple(_trace_step(semantics, played, states, number, shown) for number in range(len(schedule.steps))),
         loop=schedule.loop,
         violation=message,
+        holders=frozenset(cell.name for cell in shown if cell.position in holding),
     )
 
 

@@ -40,6 +40,7 @@ class Trace:
     ``loop``: the index of the first step of the part that repeats for ever, or None for a finite run.
     ``actors``: the display names of all instances, in program order.
     ``violation``: what the last step (or the last state) breaks, in one sentence.
+    ``holders``: the names of the cells that say who holds a lock. A set of actors may also be a queue.
     """
 
     initial: int
@@ -48,3 +49,4 @@ class Trace:
     steps: tuple[Step, ...]
     loop: int | None = None
     violation: str = ""
+    holders: frozenset[str] = frozenset()

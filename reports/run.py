@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """What can be read off a trace alone: the state after each step, who moves, and which actor holds what.
 
-An actor *holds* a cell while the cell names it: the owner of a mutex, a member of the readers of an rwsem. Traces give
-values as text, so a cell that names an actor for another reason is shown as held too; that is a fact about it as well.
+An actor *holds* a lock while one of the ``holders`` of the trace names it: the owner of a mutex, the readers of an
+rwsem. Who stands in a queue is named by a cell, too, and holds nothing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def movers(trace: Trace) -> tuple[str, ...]:
 
 
 def still(trace: Trace) -> tuple[str, ...]:
-    """The actors that never move."""
+    """The actors that take no step in the trace, though they might in another run."""
     return tuple(a for a in trace.actors if a not in movers(trace))
 
 
@@ -50,9 +50,10 @@ def named(value: str, actors: frozenset[str]) -> frozenset[str]:
 
 
 def hand_overs(trace: Trace, step: Step) -> tuple[HandOver, ...]:
+    """The holders of locks that a step changes."""
     actors = frozenset(trace.actors)
     result: list[HandOver] = []
-    for change in step.changes:
+    for change in (c for c in step.changes if c.name in trace.holders):
         before, after = named(change.before, actors), named(change.after, actors)
         if before != after:
             result.append(HandOver(change.name, tuple(sorted(before - after)), tuple(sorted(after - before))))
@@ -60,24 +61,18 @@ def hand_overs(trace: Trace, step: Step) -> tuple[HandOver, ...]:
 
 
 def holdings(trace: Trace) -> tuple[dict[str, tuple[str, ...]], ...]:
-    """For each state of ``states``, the cells each actor holds. The locals of actors are no locks and are left out."""
+    """For each state of ``states``, the cells by which each actor holds a lock."""
+    return tuple(_held(trace, state) for state in states(trace))
+
+
+def _held(trace: Trace, state: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     actors = frozenset(trace.actors)
-    return tuple(_held(state, actors) for state in states(trace))
-
-
-def _held(state: Mapping[str, str], actors: frozenset[str]) -> dict[str, tuple[str, ...]]:
     result: dict[str, tuple[str, ...]] = {}
     for cell, value in state.items():
-        if not is_local(cell, actors):
+        if cell in trace.holders:
             for actor in named(value, actors):
                 result[actor] = (*result.get(actor, ()), cell)
     return result
-
-
-def is_local(cell: str, actors: frozenset[str]) -> bool:
-    """Whether a cell belongs to an actor: ``cpu_fault[1].page``, or ``evictor[0].page`` of the only ``evictor``."""
-    head = cell.partition(".")[0]
-    return head in actors or head.removesuffix("[0]") in actors
 
 
 def lock_name(cell: str) -> str:

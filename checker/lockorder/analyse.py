@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from ...model.ir.layout import placed
 from ...model.ir.program import Frame, Program
+from ...model.lock_events import told
 from ...model.lock_graph import LockClass, LockGraph, Order, Path
 from .cycles import cycles
-from .flow import Hold, Meeting, Wait, differ, meetings, same, told
+from .flow import Hold, Meeting, Wait, differ, meetings, same
 
 ALL_CODE = "all code, whether or not a run gets there"
 

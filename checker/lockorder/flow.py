@@ -7,11 +7,11 @@ So a path may be one that no run takes (``never`` helps against that), but no ru
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from itertools import zip_longest
 
-from ...model.ir.program import Edge, Frame, LockEvent, Process, Program
+from ...model.ir.program import Edge, Frame, Process, Program
+from ...model.lock_events import told
 from .facts import Facts, Locals
 
 MOST_SITUATIONS = 20_000  # of one actor, about a second; past that the values of locals are given up
@@ -113,17 +113,6 @@ class _Flow:
         for hold in held:
             others = tuple(h for h in held if h is not hold)
             self.meetings.setdefault(Meeting(hold, wait, others))
-
-
-def told(events: tuple[LockEvent, ...]) -> Iterator[tuple[LockEvent, bool]]:
-    """Each event of a step, with whether it is a mere wait: an acquisition that the next event undoes."""
-    for event, following in zip_longest(events, events[1:]):
-        undone = (
-            following is not None
-            and following.action == "release"
-            and (following.lock, following.index) == (event.lock, event.index)
-        )
-        yield event, undone
 
 
 def _released(held: tuple[Hold, ...], lock: str, index: tuple[int | None, ...], shared: bool) -> tuple[Hold, ...]:

@@ -39,6 +39,7 @@ class Cells:
         self._owners: dict[str, int] = {}  # which structure a cell is of
         self._handles: dict[int, str] = {}
         self._used_handles: set[str] = set()
+        self.holders: set[str] = set()  # the cells that say who holds a lock
 
     def read(self, roots: Iterable[object]) -> dict[str, str]:
         """Name and text of every cell."""
@@ -56,7 +57,9 @@ class Cells:
 
     def _cells_of(self, structure: object, queue: deque[object], seen: set[int]) -> dict[str, str]:
         cells: dict[str, str] = {}
-        for path, value in _parts(structure, self._names[id(structure)]):
+        name = self._names[id(structure)]
+        self.holders |= {f"{name}.{attribute}" for attribute in getattr(type(structure), "holders", ())}
+        for path, value in _parts(structure, name):
             if _is_atom(value) or _is_value(value):
                 cells[path] = self._text(value)
             elif _is_container(value):

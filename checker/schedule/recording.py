@@ -44,7 +44,7 @@ class _Recorder:
         self.start: dict[str, str] = {}
         self.now: dict[str, str] = {}
         self.names: list[str] = []
-        self._cells = Cells()
+        self.cells = Cells()
         self._runtime: Runtime | None = None
 
     def begin(self, runtime: Runtime) -> bool:
@@ -57,7 +57,7 @@ class _Recorder:
         if self.steps:
             self.look()
         else:
-            self.start = self.now = self._cells.read(runtime.world.roots)
+            self.start = self.now = self.cells.read(runtime.world.roots)
         self.names = [task.name for task in runtime.tasks]
         chosen = self.replay.pick(enabled)
         if chosen is not None:
@@ -80,8 +80,8 @@ class _Recorder:
         """What the last step changed."""
         runtime = self._runtime
         assert runtime is not None
-        before, self.now = self.now, self._cells.read(runtime.world.roots)
-        found = self._cells.changes(before, self.now, self.steps[-1].actor)
+        before, self.now = self.now, self.cells.read(runtime.world.roots)
+        found = self.cells.changes(before, self.now, self.steps[-1].actor)
         changes = tuple(Change(*change) for change in found)
         self.steps[-1] = replace(self.steps[-1], changes=changes)
 
@@ -115,7 +115,8 @@ def record(setup: Setup, runtime: Runtime, decisions: Sequence[Decision], loop: 
     mismatch = inner.mismatch if isinstance(inner, Replay) else ""
     names = tuple(recorder.names or [task.name for task in runtime.tasks])
     message = run.failure.message if run.failure else ""
-    trace = Trace(0, tuple(recorder.start.items()), names, tuple(recorder.steps), loop, message)
+    steps = tuple(recorder.steps)
+    trace = Trace(0, tuple(recorder.start.items()), names, steps, loop, message, frozenset(recorder.cells.holders))
     return Recording(run, trace, mismatch)
 
 

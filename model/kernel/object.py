@@ -13,7 +13,11 @@ class Kobject:
 
     ``_uncounted`` names attributes that are no part of a state: counters that only grow, statistics, caches of the
     model itself. Everything else of the instance takes part in state hashes.
+
+    ``holders`` names the attributes of a lock that say who holds it, for reports.
     """
+
+    holders: ClassVar[frozenset[str]] = frozenset()
 
     _uncounted: ClassVar[frozenset[str]] = frozenset()
 

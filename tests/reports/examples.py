@@ -171,7 +171,8 @@ def livelock() -> Trace:
     t.step(1, 5, 81, "k.ptl.unlock()", "unlock", ptl__owner="null")
     t.step(0, 7, 112, "if not page.lock.trylock()", "trylock", page0=a)
     violation = "fault-completes: cpu_fault[0] and cpu_fault[1] retry for ever, and neither completes its fault"
-    return Trace(0, tuple(start.items()), actors, tuple(t.steps), 8, violation)
+    holders = frozenset({"ptl.owner", "pages[0].lock.owner"})
+    return Trace(0, tuple(start.items()), actors, tuple(t.steps), 8, violation, holders)
 
 
 def finite() -> Trace:

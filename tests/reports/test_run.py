@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from svmcheck.model.trace import Change, Step, Trace
-from svmcheck.reports.run import hand_overs, holdings, is_local, lock_name, movers, states, still
+from svmcheck.reports.run import hand_overs, holdings, lock_name, movers, states, still
 from tests.reports.examples import finite, livelock, stuck
 
 
@@ -29,9 +29,11 @@ def test_who_holds_what() -> None:
     assert held[13] == {"cpu_fault[0]": ("pages[0].lock.owner",), "cpu_fault[1]": ("ptl.owner",)}
 
 
-def test_readers_of_a_set_hold_it_and_locals_are_left_out() -> None:
-    start = (("mm.readers", "{a, b}"), ("a.other", "b"), ("b[0].other", "a"), ("owner", "abc"))
-    trace = Trace(0, start, ("a", "b"), (Step("a", 0, 0, "up_read()", (), (Change("mm.readers", "{a, b}", "{b}"),)),))
+def test_readers_hold_a_lock_and_who_stands_in_its_queue_does_not() -> None:
+    start = (("mm.readers", "{a, b}"), ("mm.queued", "{}"), ("b.other", "a"))
+    changes = Change("mm.readers", "{a, b}", "{b}"), Change("mm.queued", "{}", "{a}")
+    steps = (Step("a", 0, 0, "up_read()", (), changes),)
+    trace = Trace(0, start, ("a", "b"), steps, holders=frozenset({"mm.readers"}))
     assert holdings(trace) == ({"a": ("mm.readers",), "b": ("mm.readers",)}, {"b": ("mm.readers",)})
     (passed,) = hand_overs(trace, trace.steps[0])
     assert (passed.cell, passed.released, passed.taken) == ("mm.readers", ("a",), ())
@@ -40,5 +42,3 @@ def test_readers_of_a_set_hold_it_and_locals_are_left_out() -> None:
 def test_names() -> None:
     assert lock_name("pages[0].lock.owner") == "pages[0].lock"
     assert lock_name("mm.readers") == "mm.readers"
-    assert is_local("evictor[0].page", frozenset({"evictor"}))
-    assert not is_local("ptl.owner", frozenset({"evictor"}))

@@ -18,6 +18,7 @@ class FolioLock:
     """
 
     lock_class = ""  # no lock class: lockdep records no order with it
+    holders = frozenset({"owner"})
     _uncounted = frozenset({"key", "_sleep_ops", "_lock_op", "try_op", "_unlock_op"})
 
     def __init__(self, folio: Any, key: Hashable) -> None:

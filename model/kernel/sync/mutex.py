@@ -13,6 +13,7 @@ class Mutex(Kobject):
     """Sleeping and owned. ``with mutex:`` locks and unlocks."""
 
     kind = "mutex"
+    holders = frozenset({"owner"})
 
     def __init__(self, lock_class: str) -> None:
         super().__init__()

@@ -15,6 +15,7 @@ from . import lockdep
 
 class RwSem(Kobject):
     kind = "rwsem"
+    holders = frozenset({"writer", "readers"})
 
     def __init__(self, lock_class: str, writer_preference: bool = True) -> None:
         super().__init__()

@@ -16,6 +16,7 @@ from . import lockdep
 
 class SpinLock(Kobject):
     kind = "spinlock"
+    holders = frozenset({"owner"})
 
     def __init__(self, lock_class: str) -> None:
         super().__init__()

@@ -19,6 +19,7 @@ from svmcheck.model.ir.program import shown_frame
 from svmcheck.model.kernel.object import Kobject
 from svmcheck.model.kernel.sched import Task
 from svmcheck.model.kernel.sync.mutex import Mutex
+from svmcheck.model.kernel.sync.rwsem import RwSem
 from svmcheck.model.trace import Change, Step
 from svmcheck.reports.run import holdings
 from tests.checker.schedule import miniature
@@ -122,7 +123,7 @@ class Tree(Kobject):
 
 
 class Node(Kobject):
-    def __init__(self, lock: Mutex, leaf: Leaf) -> None:
+    def __init__(self, lock: Mutex | RwSem, leaf: Leaf) -> None:
         super().__init__()
         self.lock = lock
         self.leaf = leaf
@@ -210,6 +211,13 @@ def test_who_holds_a_lock_is_told_even_where_the_lock_is_new() -> None:
         "tree.table[6].lock.owner": (ABSENT, "one"),
         "Node#1": (ABSENT, ALLOCATED),
     }
+
+
+def test_a_lock_says_which_of_its_cells_name_holders() -> None:
+    tree, cells = Tree(), Cells()
+    tree.table[6] = Node(RwSem("rwsem"), Leaf(5))
+    assert {"tree.table[6].lock.queued", "tree.tasks"} < cells.read([tree]).keys()
+    assert cells.holders == {"tree.lock.owner", "tree.table[6].lock.writer", "tree.table[6].lock.readers"}
 
 
 def test_what_says_how_and_not_what_is_is_no_cell() -> None:
