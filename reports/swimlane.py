@@ -212,7 +212,7 @@ class Sheet:
             yield glyph + " ", style
 
     def footer(self, sources: Sources) -> Iterator[Line]:
-        """What repeats, who never moves, what is broken, and the source of the last step, caller first."""
+        """What repeats, who takes no step, what is broken, and the source of the last step, caller first."""
         trace = self.trace
         if trace.loop is not None:
             which = f"steps {trace.loop + 1} to {len(trace.steps)} repeat"
@@ -224,7 +224,7 @@ class Sheet:
                     yield from _paragraph(f"{short} is {file}", "dim", self.columns)
         idle = still(trace)
         if idle:
-            yield from _paragraph(f"never move: {', '.join(idle)}", "dim", self.columns)
+            yield from _paragraph(f"no step in this run: {', '.join(idle)}", "dim", self.columns)
         if trace.violation:
             yield ()
             yield from (((line, "bold red"),) for line in wrap(trace.violation, self.columns))

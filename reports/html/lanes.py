@@ -81,7 +81,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Swimlanes:
-    """``actors`` and ``locks`` with their colours, in order; ``still``: the actors that never move."""
+    """``actors`` and ``locks`` with their colours, in order; ``still``: those that take no step in the trace."""
 
     actors: tuple[tuple[str, str], ...]
     locks: tuple[tuple[str, str], ...]
