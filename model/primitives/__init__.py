@@ -6,10 +6,12 @@ from .cpu import CpuSlot
 from .dma_resv import DmaResv, Usage
 from .fence import Fence
 from .folio_lock import FolioLock
+from .generation import Generation
 from .interval_notifier import IntervalNotifier
 from .mutex import Mutex
 from .pseudo_lock import PseudoLock
 from .refcount import Refcount
+from .rwlock import RwLock
 from .rwsem import RwSem
 from .seqcount import SeqCount, SeqLock
 from .spinlock import SpinLock
@@ -24,10 +26,12 @@ __all__ = [
     "DmaResv",
     "Fence",
     "FolioLock",
+    "Generation",
     "IntervalNotifier",
     "Mutex",
     "PseudoLock",
     "Refcount",
+    "RwLock",
     "RwSem",
     "SeqCount",
     "SeqLock",
