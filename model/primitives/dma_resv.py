@@ -31,7 +31,7 @@ class Usage(Enum):
 
 @pure
 def unsignaled(fence: Fence) -> bool:
-    return alive(fence) and fence.pending()
+    return alive(fence) and fence.unsignalled()
 
 
 @pure
