@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from .. import sched
 from ..object import Kobject
-from ..sched import AWAIT, WRITE, Op, point
+from ..sched import AWAIT, WRITE, Op, Task, point
 from .waitqueue import wait_event
 
 
@@ -33,10 +33,12 @@ class WorkQueue(Kobject):
             sched.also(self.key, WRITE)
             item = self.items.pop(0)
             item.queued = False
+            item.behind_running, item.behind_queued = item.behind_queued, []
             self.running = item
             item.function()
             point(self._done_op)
             self.running = None
+            item.behind_running = []
 
 
 class WorkItem(Kobject):
@@ -48,7 +50,10 @@ class WorkItem(Kobject):
         self.name = name
         self.function = function
         self.queued = False
+        self.behind_queued: list[Task] = []  # who waits for the run that it is queued for
+        self.behind_running: list[Task] = []  # who waits for the run that goes on
         self._queue_op = Op(f"queue {name}", queue.key, WRITE)
+        self._flush_op = Op(f"flush {name}", queue.key, WRITE)
 
     def queue(self) -> bool:
         point(self._queue_op)
@@ -58,9 +63,18 @@ class WorkItem(Kobject):
         self.queue_on.items.append(self)
         return True
 
-    def _idle(self) -> bool:
-        return not self.queued and self.queue_on.running is not self
+    def flush(self) -> bool:
+        """flush_work(): until the run ends that it was queued for last, as of now. False if that has ended."""
+        point(self._flush_op)
+        task = sched.current()
+        if self.queued:
+            self.behind_queued.append(task)
+        elif self.queue_on.running is self:
+            self.behind_running.append(task)
+        else:
+            return False
+        wait_event(f"{self.name} to finish", self.queue_on.key, lambda: not self._waits(task))
+        return True
 
-    def flush(self) -> None:
-        """flush_work(): until it neither waits nor runs."""
-        wait_event(f"{self.name} to finish", self.queue_on.key, self._idle)
+    def _waits(self, task: Task) -> bool:
+        return task in self.behind_queued or task in self.behind_running
