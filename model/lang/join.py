@@ -4,9 +4,9 @@
 An atomic block with n independent tests has 2**n paths, and as many edges; joined where they meet it has one edge with
 n choices. Both are the same relation between states: the paths exclude each other (the first condition in which they
 differ holds on one and is false on the other), a cell gets the value it has at the end of the path whose condition
-holds (the value from before, if that path does not store there), and a check is demanded under the condition it was met
-under. Paths are kept apart where that could not be said of one step: a cover label, a lock event or a wait on one of
-them, an answer of ``choose()``, which excludes nothing.
+holds (the value from before, if that path does not store there), and a check is demanded where the path that met it is
+the one whose condition holds. Paths are kept apart where that could not be said of one step: a cover label, a lock
+event or a wait on one of them, an answer of ``choose()``, which excludes nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from ..ir.build import arithmetic, choice, conjunction, negate, walk
+from ..ir.build import arithmetic, both, choice, conjunction, negate, walk
 from ..ir.expr import TRUE, Binary, Expr, Load, integer
 from ..ir.program import Check, Variable
 from ..ir.types import IntType
@@ -33,13 +33,16 @@ def joined(left: Path, right: Path, variables: Mapping[str, Variable]) -> Path |
     rest_left, rest_right = left.guard[len(common) :], right.guard[len(common) :]
     if not rest_left or not rest_right or rest_right[0] != negate(rest_left[0]):
         return None
-    test = rest_left[0]
-    rest = choice(test, conjunction(rest_left[1:]), conjunction(rest_right[1:]))
+    test, other = rest_left[0], rest_right[0]
+    rest = choice(test, _all_but(test, rest_left), _all_but(other, rest_right))
     path = replace(
         left,
         stores=_stores(test, left, right, variables),
         guard=common if rest == TRUE else (*common, rest),
-        checks=_checks(left.checks, right.checks),
+        checks=(
+            *(_only_if((*common, test), check) if check not in right.checks else check for check in left.checks),
+            *(_only_if((*common, other), check) for check in right.checks if check not in left.checks),
+        ),
         labels=_labels(left.labels, right.labels),
     )
     return path if _nodes(path) <= MOST_NODES else None
@@ -124,8 +127,20 @@ def _either(test: Expr, then: Expr, other: Expr) -> Expr:
     return choice(test, then, other)
 
 
-def _checks(left: tuple[Check, ...], right: tuple[Check, ...]) -> tuple[Check, ...]:
-    return (*left, *(check for check in right if check not in left))
+def _all_but(known: Expr, conditions: tuple[Expr, ...]) -> Expr:
+    return conjunction(condition for condition in conditions if condition != known)
+
+
+def _only_if(conditions: tuple[Expr, ...], check: Check) -> Check:
+    """A check that one of the two demands. If it did so before the test (they parted before, at an answer of
+    ``choose()``), then the path with the same answer that goes on at the test like the other one demands it, too."""
+    reached = conjunction(conditions)
+    part = check.when
+    while part != reached:
+        if not (isinstance(part, Binary) and part.op == "and"):
+            return replace(check, when=both(reached, check.when))
+        part = part.left
+    return check
 
 
 def _labels(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:

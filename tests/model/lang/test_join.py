@@ -105,3 +105,9 @@ def test_random_programs(seed: int, tmp_path: Path) -> None:
     except ProtocolError:
         pytest.skip("the compiler refuses it")
     assert compared.differences == ()
+
+
+def test_what_one_answer_demands_is_not_demanded_of_another(tmp_path: Path) -> None:
+    """Found by a random program: paths that exclude each other by a test may have parted before, at a choice."""
+    body = "i = choose(k.alt.v, 0)\nif k.b:\n    k.x = 1\nelse:\n    k.x = 2\nk.y = i"
+    compiled(body, tmp_path)
