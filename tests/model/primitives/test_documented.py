@@ -83,6 +83,64 @@ def updater(k: Lookup) -> None:
 {example}
 """
 
+MAPPED = """
+class Page(Record):
+    used = flag()
+
+class Cached(World):
+    generation = Generation()
+    lock = Mutex()
+    pages = pool(Page, 2)
+    mapped = ref(Page)
+    used = ref(Page)
+
+@initial
+def one_page(k: Cached) -> None:
+    k.mapped = k.pages.alloc()
+
+@process
+def user(k: Cached) -> None:
+    with pending("use-begins"):
+{example}
+
+@process
+def changer(k: Cached) -> None:
+    with k.lock:
+        k.mapped = k.pages.alloc()
+        k.used = null
+        k.generation.bump()
+
+@invariant
+def only_what_is_mapped_is_used(k: Cached) -> bool:
+    return k.used == null or k.used == k.mapped or k.lock.locked()
+"""
+
+TEARDOWN = """
+class Object(Record):
+    used = flag()
+
+class Driver(World):
+    work = Work()
+    objects = pool(Object, 1)
+    object = ref(Object)
+
+@initial
+def one_object(k: Driver) -> None:
+    k.object = k.objects.alloc()
+    k.work.queue()
+
+@process
+def worker(k: Driver) -> None:
+    while True:
+        with k.work.run_once():
+            touch(k.object)
+            k.work.queue()
+
+@process
+def teardown(k: Driver) -> None:
+{example}
+"""
+
 
 def example(words: str) -> str:
     (found,) = [text for text in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL) if words in text]
@@ -118,3 +176,15 @@ def test_sequence_counts(tmp_path: Path) -> None:
 
 def test_srcu(tmp_path: Path) -> None:
     assert broken(tmp_path, UPDATE.format(example=indented(example("k.srcu.synchronize()")))) == set()
+
+
+def test_generations(tmp_path: Path) -> None:
+    text = MAPPED.format(example=indented(indented(example("k.generation.read()"))))
+    assert broken(tmp_path, text) == set()
+    assert "only-what-is-mapped-is-used" in broken(tmp_path, text.replace("k.generation.bump()", "pass"))
+
+
+def test_work_items(tmp_path: Path) -> None:
+    text = TEARDOWN.format(example=indented(example("k.work.disable_sync()")))
+    assert broken(tmp_path, text) == set()
+    assert "no-use-after-free" in broken(tmp_path, text.replace("disable_sync", "flush"))
