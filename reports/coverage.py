@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """What a search never saw, by line of the source: actors that never moved, branches and statements never taken.
 
-A function that is inlined at several calls has a copy of its steps at each; a line counts as taken if any copy was.
+A function that is inlined at several calls has a copy of its steps at each, and so has a loop for each record of its
+pool; a line counts as taken if any copy was.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from ..model.ir.program import Edge, Program
@@ -28,4 +30,9 @@ def never_taken(program: Program, edges: Collection[tuple[str, int]], processes:
 
 def _source_step(edge: Edge) -> tuple[str, int, str] | None:
     frame = shown_frame(edge.frames)
-    return (frame.file, frame.line, edge.label) if frame else None
+    return (frame.file, frame.line, _of_any_record(edge.label)) if frame else None
+
+
+def _of_any_record(label: str) -> str:
+    """``for j in k.jobs: allocated`` for the test of each record, ``for j in k.jobs: jobs[1] allocated``."""
+    return re.sub(r": [^:\[\]]+\[\d+\] ((?:not )?allocated)$", r": \1", label)

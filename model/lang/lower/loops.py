@@ -48,8 +48,10 @@ def for_loop(low: Lowerer, node: ast.For) -> None:
         low.facts.named.add(found.space)
     after = low.node()
     saved = low.scope.names.get(node.target.id)
+    frames, label = low.frames, low.label
     for number in range(found.first, found.first + found.count):
         following = low.node()
+        low.frames, low.label = frames, label  # the next record is looked at by this line, not by the end of the body
         low.cleanups.append(Cleanup("loop", on_break=after, on_continue=following))
         _bind(low, node, node.target.id, found, number, following)
         statements.block(low, node.body)
@@ -75,7 +77,8 @@ def _bind(low: Lowerer, node: ast.For, name: str, found: quantifiers.Domain, num
     if found.exists is not None:
         assert isinstance(element, Value)
         low.learn(variable, element.type, node)
-        _only_if(low, _instantiate(found, number), Store(variable, (low.actor.me,), element.expr), otherwise)
+        store = Store(variable, (low.actor.me,), element.expr)
+        _only_if(low, _instantiate(found, number), store, element.origin, otherwise)
     elif isinstance(element, Place):
         assign.store_local(low, variable, fields.read(low, element, node.iter), node)
         low.flush()
@@ -110,11 +113,11 @@ def _instantiate(found: quantifiers.Domain, number: int) -> Assume:
     return Assume(rebuild(found.exists, lambda e: Const(number, found.type) if isinstance(e, Bound) else None))
 
 
-def _only_if(low: Lowerer, test: Assume, then: Store, otherwise: int) -> None:
+def _only_if(low: Lowerer, test: Assume, then: Store, record: str, otherwise: int) -> None:
     start = low.cur
-    low.emit([Assume(negate(test.condition))], "step", otherwise, label=f"{low.label}: not allocated")
+    low.emit([Assume(negate(test.condition))], "step", otherwise, label=f"{low.label}: {record} not allocated")
     low.cur = start
-    low.emit([test, then], "step", label=f"{low.label}: allocated")
+    low.emit([test, then], "step", label=f"{low.label}: {record} allocated")
 
 
 def jump(low: Lowerer, node: ast.Break | ast.Continue) -> None:
