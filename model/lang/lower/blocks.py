@@ -221,7 +221,7 @@ def section(low: Lowerer, function: Function, node: ast.Call, body: Callable[[],
 
     def undo() -> None:
         hidden, now = low.scopes, (low.frames, low.label)
-        low.scopes, low.frames, low.label = [*caller, scope], frames, label
+        low.scopes, low.frames, low.label = [*caller, scope], frames, f"{label}: exit"
         statements.block(low, text[yields[0] + 1 :])
         low.flush()
         low.scopes, (low.frames, low.label) = hidden, now

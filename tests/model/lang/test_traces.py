@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from svmcheck.model.ir.program import shown_frame
 from svmcheck.model.semantics import Semantics
 
 from .small import Small, explored, sample
@@ -54,3 +55,44 @@ def test_another_instance_keeps_its_own() -> None:
             assert values[change.name] == change.before  # one unbroken chain for each cell
             values[change.name] = change.after
             assert ".seen" not in change.name or change.after != "0"
+
+
+JOB = "class Job(Record):\n    listed = flag()"
+FIRST = "\n\n\n@initial\ndef one(k: Demo) -> None:\n    k.jobs.alloc()"
+
+
+def steps(program: Small) -> list[tuple[int, str]]:
+    """The line that is shown, counted from the first of them, and the label of each step of the counterexample."""
+    trace = program.decide()["fine"].trace
+    assert trace is not None
+    frames = [shown_frame(step.frames) for step in trace.steps]
+    first = min(frame.line for frame in frames if frame)
+    return [(frame.line - first, step.label) for step, frame in zip(trace.steps, frames, strict=True) if frame]
+
+
+def test_every_record_of_a_loop_is_looked_at_by_its_own_line() -> None:
+    body = "for j in k.jobs:\n    if j.listed:\n        k.n = 1\n        break\nk.bad = True"
+    program = explored(sample(body, f"{WORLD}\njobs = pool(Job, 2)", top=JOB, end=BAD + FIRST, actor="1"))
+    assert steps(program) == [
+        (0, "for j in k.jobs: jobs[0] allocated"),
+        (1, "j.listed: false"),
+        (0, "for j in k.jobs: jobs[1] not allocated"),
+        (4, "k.bad = True"),
+    ]
+
+
+def test_the_end_of_a_section_is_told_from_its_beginning() -> None:
+    lock = "class Gate(Record):\n    open = flag()\n\n    @section\n    def hold(self) -> Iterator[None]:\n"
+    lines = ["self.open = True", "yield", "self.open = False"]
+    lock += "".join(f"        {line}\n" for line in lines)
+    own = explored(sample("with k.g.hold():\n    k.n = 1\nk.bad = True", f"{WORLD}\ng = Gate()", top=lock, end=BAD,
+                          actor="1"))  # fmt: skip
+    assert [label for _, label in steps(own)][:3] == ["self.open = True", "k.n = 1", "self.open = False"]
+    shipped = explored(sample("with k.w.run_once():\n    k.n = 1\nk.bad = True", f"{WORLD}\nw = Work()", end=BAD + """
+
+
+@process
+def queuer(k: Demo) -> None:
+    k.w.queue()""", actor="1"))  # fmt: skip
+    labels = [label for _, label in steps(shipped)]
+    assert labels[1:4] == ["k.w.run_once()", "k.n = 1", "k.w.run_once(): exit"]
