@@ -72,21 +72,23 @@ def _as_written(semantics: Semantics, played: Run) -> list[State]:
 
     The compiler resets locals that are not read again. That is nothing anybody wrote, and it is left out here: all
     other stores to locals are made once more, on the locals as told. Of those that were reset no step reads any, save
-    free(), which makes a reference dangle wherever it finds it.
+    free(), which makes a reference dangle wherever it finds it; there it is left as it was, since nobody follows it.
     """
     layout = semantics.layout
     owned = {v.name: cells(v) for v in layout.program.variables if v.owner is not None}
     positions = [layout.offset[name] + number for name, count in owned.items() for number in range(count)]
     told = [played.states[0]]
-    for (instance, edge), after in zip(played.schedule.steps, played.states[1:], strict=False):
+    for (instance, edge), true, after in zip(played.schedule.steps, played.states, played.states[1:], strict=False):
         before, state = told[-1], list(after)
         for position in positions:
             state[position] = before[position]
         scope = Scope(layout, me=layout.instances[instance][1])
         for update in () if edge == STAYS else semantics.edge(instance, edge).updates:
             if update.var in owned and not update.reset:
-                place = as_closure(cell_position(update.var, update.index, scope))
-                state[place(before)] = int(evaluator(update.value, scope)(before))
+                place = as_closure(cell_position(update.var, update.index, scope))(before)
+                value = evaluator(update.value, scope)
+                if (found := value(before)) == value(true):
+                    state[place] = int(found)
         told.append(tuple(state))
     return told
 

@@ -57,6 +57,26 @@ def test_another_instance_keeps_its_own() -> None:
             assert ".seen" not in change.name or change.after != "0"
 
 
+def test_a_reference_that_nobody_follows_any_more_does_not_come_to_dangle() -> None:
+    body = "p = k.job\nk.n = 1\nif p != null:\n    p.listed = True\nk.n = 2"
+    other = """
+
+
+@process
+def other(k: Demo) -> None:
+    wait(k.n == {n})
+    q = k.job
+    k.jobs.free(q)
+    k.bad = True
+    k.last = q"""
+    fields = f"{WORLD}\njobs = pool(Job, 1)\njob = ref(Job)\nlast = ref(Job)"
+    first = "\n\n\n@initial\ndef one(k: Demo) -> None:\n    k.job = k.jobs.alloc()"
+    for n, changes in ((1, ["null jobs[0]", "jobs[0] dangling jobs[0]"]), (2, ["null jobs[0]"])):
+        program = explored(sample(body, fields, top=JOB, end=BAD + first + other.replace("{n}", str(n)), actor="1"))
+        assert told(program, "p") == changes
+        assert told(program, "q") == ["null jobs[0]", "jobs[0] dangling jobs[0]"]  # it is stored once more
+
+
 JOB = "class Job(Record):\n    listed = flag()"
 FIRST = "\n\n\n@initial\ndef one(k: Demo) -> None:\n    k.jobs.alloc()"
 
