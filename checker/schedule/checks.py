@@ -18,6 +18,7 @@ CHECKS: dict[str, tuple[str, str]] = {
     "unlock-by-non-owner": ("locking", "locks are given back by those who took them"),
     "lock-held-at-end": ("locking", "a task ends without locks"),
     "self-deadlock": ("locking", "nobody waits for a lock that it holds itself"),
+    "sleep-in-atomic": ("locking", "nobody sleeps, or does what may sleep, under a spin lock"),
     "deadlock": ("deadlock", "somebody can go on until all have ended"),
     "notifier": ("lifetime", "notifiers are inserted, removed and called as their contract says"),
     "devmem-detached": ("lifetime", "device memory is detached exactly when none of its pages is in use"),

@@ -79,13 +79,15 @@ class Task:
     """A thread of the executable kernel.
 
     ``op`` is what it does next. ``daemon``: a kernel thread that may wait for work for ever. ``held``: the locks it
-    holds, outermost first, as (lock, shared). ``pending``: what it must complete, outermost first; ``completed``: how
+    holds, outermost first, as (lock, shared). ``atomic``: how many of them are spin locks (the preemption count); while
+    it is not 0 the task must not sleep. ``pending``: what it must complete, outermost first; ``completed``: how
     often it did, by goal. ``urgent``, ``inside`` and ``hurried`` belong to ``urgent()``: whether its next step goes
     before others, in how many such blocks it is, and which it used up.
     ``made`` numbers the objects it created, so that their names do not depend on what other tasks created before.
     """
 
     __slots__ = (
+        "atomic",
         "backing",
         "completed",
         "cpu",
@@ -112,6 +114,7 @@ class Task:
         self.op = START
         self.done = False
         self.held: list[tuple[object, bool]] = []
+        self.atomic = 0
         self.made = 0
         self.cpu: object = None  # the Cpu it is bound to, if any
         self.pending: list[str] = []
@@ -154,6 +157,7 @@ def install(scheduler: Scheduler | None) -> None:
     _scheduler = scheduler
     _SETUP.made = 0
     _SETUP.held.clear()
+    _SETUP.atomic = 0
 
 
 def point(op: Op) -> None:

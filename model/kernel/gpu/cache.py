@@ -167,6 +167,8 @@ class PagemapCache(Kobject):
                 return dpagemap
             if self.config.cache_inactive == "cancels-at-once" or self.queued.is_done():
                 return self._reactivate(dpagemap)
+            if self.config.cache_inactive == "waits-under-lock":
+                self.queued.wait()
             self.lock.unlock()
             self.queued.wait()
 

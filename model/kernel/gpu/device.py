@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from ..object import Kobject
 from ..sched import AWAIT, WRITE, Oops, Op, point
+from ..sync import lockdep
 from ..sync.atomic import Refcount
 
 
@@ -47,4 +48,5 @@ class DrmDevice(Kobject):
         if self.unplugged:
             raise Oops("device-unplugged", f"{self.name} is unplugged twice")
         self.unplugged = True
+        lockdep.might_sleep("synchronize_srcu")
         point(self._synchronize_op)

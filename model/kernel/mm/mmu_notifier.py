@@ -74,6 +74,7 @@ _start_map: Final = _StartMap()
 
 
 def _might_wait_for_callbacks() -> None:
+    lockdep.might_sleep("wait for the end of an invalidation")
     lockdep.acquired(_start_map, _start_map.lock_class)
     lockdep.released(_start_map)
 
@@ -141,6 +142,8 @@ def mmu_notifier_invalidate_range_start(notified: NotifierRange) -> int:
     subs = notified.mm.subscriptions
     if subs is None:
         return 0
+    if notified.blockable:
+        lockdep.might_sleep("mmu_notifier_invalidate_range_start")
     with subs.lock:
         subs.active_invalidate_ranges += 1
         subs.brackets.append(notified)

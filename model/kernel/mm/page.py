@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from .. import sched
 from ..object import Kobject
 from ..sched import READ, WRITE, Oops, Op, point
+from ..sync import lockdep
 from ..sync.folio_lock import FolioLock
 from .pte import KINDS
 
@@ -197,7 +198,10 @@ class PageAllocator(Kobject):
         return sum(self.made.values()) - sum(map(len, self.free_lists.values()))
 
     def alloc(self) -> Folio | None:
-        """alloc_page(GFP_HIGHUSER_MOVABLE), in the step of the caller: one reference, zeroed. None: no memory."""
+        """alloc_page(GFP_HIGHUSER_MOVABLE), in the step of the caller: one reference, zeroed. None: no memory.
+
+        It may have to reclaim, and so sleep."""
+        lockdep.might_sleep("alloc_page")
         if self.limit is not None:
             sched.also(self.key, WRITE)
             if self.used >= self.limit:

@@ -37,7 +37,7 @@ class CacheOptions:
     cache_get: Literal["unless-zero", "plain"] = option(
         "unless-zero", "How a look-up takes a reference to the cached pagemap."
     )
-    cache_inactive: Literal["waits-until-queued", "cancels-at-once"] = option(
+    cache_inactive: Literal["waits-until-queued", "waits-under-lock", "cancels-at-once"] = option(
         "waits-until-queued", "What a look-up does with a pagemap that is on its way to the shrinker's list."
     )
     shrinker_add: Literal["completes-under-lock", "completes-after-unlock"] = option(

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import sched
 from ..sched import ACQUIRE, AWAIT, READ, RELEASE, WRITE, Oops, Op, Task, point
+from . import lockdep
 
 
 class FolioLock:
@@ -63,6 +64,7 @@ class FolioLock:
         task = sched.current()
         if self.owner is task:
             raise Oops("self-deadlock", f"{task.name} locks {self.folio!r}, which it has locked")
+        lockdep.might_sleep("folio_lock")
         task.waits = self
         point(self._lock_op)
         task.waits = None
@@ -113,6 +115,7 @@ class FolioLock:
 
     def sleep(self) -> None:
         """The second half: until the next unlock, uninterruptibly and without a reference."""
+        lockdep.might_sleep("wait for folio_unlock")
         task = sched.current()
         task.waits = self
         op = self._sleep_ops.get(task.number)

@@ -91,6 +91,14 @@ def assert_held(lock: object, message: str) -> None:
         raise sched.Oops("lock-held", message)
 
 
+def might_sleep(what: str) -> None:
+    """What the caller is about to do may wait for others: an error under a spin lock, whether or not it would wait."""
+    task = sched.current()
+    if task.atomic:
+        spinning = next(lock for lock, _ in reversed(task.held) if getattr(lock, "kind", "") == "spinlock")
+        raise sched.Oops("sleep-in-atomic", f"{task.name} may sleep ({what}) while it holds the spin lock {spinning!r}")
+
+
 def pretend(classes: Iterable[str], body: Callable[[], None]) -> None:
     """Run ``body`` with pseudo-locks held (fs_reclaim, fence signalling), so that their order is recorded."""
     entries = [_Pseudo(name) for name in classes]

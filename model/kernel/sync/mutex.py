@@ -34,6 +34,8 @@ class Mutex(Kobject):
         task = sched.current()
         if self.owner is task:
             raise Oops("self-deadlock", f"{task.name} locks {self.lock_class}, which it holds")
+        if task.atomic:
+            lockdep.might_sleep(self._lock_op.name)
         task.waits = self
         point(self._lock_op)
         task.waits = None

@@ -47,6 +47,8 @@ class RwSem(Kobject):
         task = sched.current()
         if task in self.readers or self.writer is task:
             raise Oops("self-deadlock", f"{task.name} takes {self.lock_class} for read while it holds it")
+        if task.atomic:
+            lockdep.might_sleep(self._read_op.name)
         task.waits = self
         point(self._read_op)
         task.waits = None
@@ -78,6 +80,8 @@ class RwSem(Kobject):
         task = sched.current()
         if task in self.readers or self.writer is task:
             raise Oops("self-deadlock", f"{task.name} takes {self.lock_class} for write while it holds it")
+        if task.atomic:
+            lockdep.might_sleep(self._write_op.name)
         if self.writer_preference:
             point(self._queue_op)
             if not self._free():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""``spinlock_t``: a lock that nobody tries, under which nobody sleeps.
+"""``spinlock_t``: a lock that nobody tries, under which nobody sleeps (``lockdep.might_sleep``).
 
 Taking it is a step; giving it back is the end of the step before. Nothing can be told apart by that: a RELEASE moves
 left over what other tasks do, because they can only block on the lock (Lipton's reduction), and none asks whether it
@@ -39,11 +39,13 @@ class SpinLock(Kobject):
         point(self._lock_op)
         task.waits = None
         self.owner = task
+        task.atomic += 1
         lockdep.acquired(self, self.lock_class, nested=nested)
 
     def unlock(self) -> None:
         lockdep.released(self)
         self.owner = None
+        sched.current().atomic -= 1
         sched.also(self._key, RELEASE)
 
     def held(self) -> bool:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Hashable
 from .. import sched
 from ..object import Kobject
 from ..sched import AWAIT, WRITE, Op, point
+from . import lockdep
 
 
 def wait_event(name: str, key: Hashable, condition: Callable[[], bool]) -> None:
     """wait_event(): blocks until ``condition``, which reads nothing but what ``key`` names."""
+    lockdep.might_sleep(f"wait for {name}")
     task = sched.current()
     task.waits = name
     point(Op(f"wait for {name}", key, AWAIT, condition))
@@ -20,6 +22,7 @@ def wait_event(name: str, key: Hashable, condition: Callable[[], bool]) -> None:
 
 def wait_event_timeout(name: str, key: Hashable, condition: Callable[[], bool]) -> bool:
     """wait_event_timeout(): the time-out is an event that the scheduler may let happen. False: it happened."""
+    lockdep.might_sleep(f"wait for {name}")
     if sched.choose(2, f"time-out of the wait for {name}"):
         point(Op(f"time-out of {name}", key, sched.READ))
         return condition()

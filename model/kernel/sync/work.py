@@ -8,6 +8,7 @@ from collections.abc import Callable
 from .. import sched
 from ..object import Kobject
 from ..sched import AWAIT, WRITE, Op, Task, point
+from . import lockdep
 from .waitqueue import wait_event
 
 
@@ -65,6 +66,7 @@ class WorkItem(Kobject):
 
     def flush(self) -> bool:
         """flush_work(): until the run ends that it was queued for last, as of now. False if that has ended."""
+        lockdep.might_sleep(self._flush_op.name)
         point(self._flush_op)
         task = sched.current()
         if self.queued:

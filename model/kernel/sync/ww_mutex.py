@@ -69,6 +69,7 @@ class WwMutex(Mutex):
         task = sched.current()
         if self.owner is task:
             raise Oops("self-deadlock", f"{task.name} locks {self.lock_class}, which it holds")
+        lockdep.might_sleep(f"lock {self.lock_class}")
         task.waits = self
         point(
             Op(

@@ -55,6 +55,7 @@ MUTANTS = [
     # pagemap cache and shrinker
     ("pagemap-cache rounds=2 scans=2", "cache_get=plain", "refcount"),
     ("pagemap-cache rounds=2 scans=2", "cache_inactive=cancels-at-once", "pagemap-unique"),
+    ("pagemap-cache rounds=2 scans=2", "cache_inactive=waits-under-lock", "sleep-in-atomic"),
     ("pagemap-cache rounds=2 scans=2", "shrinker_scan=leaves-cache", "use-after-free"),
     ("pagemap-cache rounds=2 scans=2", "shrinker_scan=clears-always", "pagemap-unique"),
     ("pagemap-cache users=3 rounds=2 scans=2", "shrinker_add=completes-after-unlock", "pagemap-unique"),
