@@ -8,7 +8,7 @@ CHECKS: dict[str, tuple[str, str]] = {
     "double-free": ("lifetime", "nothing is freed twice"),
     "refcount": ("lifetime", "no reference is taken or dropped at zero, and counts agree with what refers"),
     "leak": ("lifetime", "at the end of a run nothing is left that nobody can free"),
-    "backpointer": ("lifetime", "zone_device_data is constant from allocation to free, and not followed to an address"),
+    "backpointer": ("lifetime", "zone_device_data of a page is written before it is in use, and constant while it is"),
     "data-coherence": ("data", "each read returns the bytes written last"),
     "gpu-mapping": ("data", "no GPU mapping of a freed or moved page outside an invalidation"),
     "dma": ("data", "no transfer to or from memory that was freed or unmapped"),

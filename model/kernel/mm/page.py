@@ -53,7 +53,7 @@ class Folio(Kobject):
         self.mapping: AnonVma | Shmem | None = None
         self.index = 0
         self.data = bytearray(PAGE_SIZE)
-        self.zone_device_data: Any = None
+        self.zone_device_data = None
         self.lru = False
         self.lock = FolioLock(self, (self.oid, "lock"))
         self.ptes: list[Pte | None] = [None] * (2 * len(KINDS))  # the entries that have named it
@@ -99,10 +99,21 @@ class Folio(Kobject):
             self.dirty = True
             self.kernel.dirty_folios.append(self)
 
-    def set_zone_device_data(self, value: object) -> None:
+    @property
+    def zone_device_data(self) -> Any:
         """The driver's own. It is written while the page is being allocated, before anybody can reach it."""
-        if self.published and self.refcount > 0:
+        return self.__dict__["zone_device_data"]
+
+    @zone_device_data.setter
+    def zone_device_data(self, value: object) -> None:
+        """Oops where it becomes something else while the page is in use, whoever writes it."""
+        known = self.__dict__
+        if known.get("published") and self.refcount > 0 and value is not known["zone_device_data"]:
             raise Oops("backpointer", f"zone_device_data of {self!r} is changed while the page is in use")
+        known["zone_device_data"] = value
+
+    def set_zone_device_data(self, value: object) -> None:
+        """folio_set_zone_device_data()."""
         self.zone_device_data = value
 
     def ref_count(self) -> int:

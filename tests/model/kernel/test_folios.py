@@ -45,6 +45,24 @@ def test_entries_are_values_that_compare_by_identity() -> None:
     assert kernel.memory.used == 2
 
 
+def test_zone_device_data_is_constant_while_the_page_is_in_use() -> None:
+    kernel, mm = kernel_with(1)
+    device = SmallDevice(kernel)
+    args, first, folio = device.collect(mm, 0), object(), device.pgmap.folios[-1]
+    for value in (object(), first):
+        folio.zone_device_data = value  # of a free page it may be anything
+    device.finish(args)
+    assert mapped(mm) is folio
+    folio.zone_device_data = first
+    for change in (lambda: setattr(folio, "zone_device_data", None), lambda: folio.set_zone_device_data(object())):
+        with pytest.raises(Oops, match="zone_device_data of vram page 3 is changed while the page is in use") as found:
+            change()
+        assert found.value.check == "backpointer"
+    assert folio.zone_device_data is first
+    assert cpu_read(mm, 0) is not None  # it moves back, and the page is free
+    folio.zone_device_data = None
+
+
 def test_the_last_reference_frees_and_poisons() -> None:
     kernel, _ = kernel_with(0)
     folio = kernel.memory.alloc()
