@@ -35,4 +35,4 @@ def _source_step(edge: Edge) -> tuple[str, int, str] | None:
 
 def _of_any_record(label: str) -> str:
     """``for j in k.jobs: allocated`` for the test of each record, ``for j in k.jobs: jobs[1] allocated``."""
-    return re.sub(r": [^:\[\]]+\[\d+\] ((?:not )?allocated)$", r": \1", label)
+    return re.sub(r": \w+\[\d+\] ((?:not )?allocated)(?=;|$)", r": \1", label)

@@ -57,6 +57,7 @@ class Note:
 
 Op = Assume | Store | Demand | Poison | Note | LockEvent
 EdgeKind = Literal["local", "lead", "step"]
+OUTCOMES = (": true", ": false")  # how the labels of the two ways from a test end
 
 
 @dataclass(slots=True)

@@ -82,7 +82,7 @@ class _Search:
             if here.edges or length or path.stepped:
                 self.finished.append((path, node))
             return []
-        following = [(follow(path, edge, self.variables), edge.target) for edge in here.edges]
+        following = [(follow(path, edge, self.variables, here.inside), edge.target) for edge in here.edges]
         self.cut += [longer for longer, _ in following if longer.impossible and longer.checks]
         return [(longer, target) for longer, target in following if not longer.impossible]
 

@@ -12,7 +12,7 @@ from ..ir.expr import FALSE, TRUE, Binary, Const, Expr, Load, integer
 from ..ir.program import Check, Fairness, Frame, LockEvent, Update, Variable
 from ..ir.properties import BUILT_IN
 from ..ir.types import RefType
-from .graph import Assume, Demand, Note, Op, Poison, RawEdge, Store
+from .graph import OUTCOMES, Assume, Demand, Note, Op, Poison, RawEdge, Store
 
 Index = tuple[Expr, ...]
 
@@ -91,9 +91,9 @@ def _differ(left: Index, right: Index) -> bool:
     return any(compare("==", a, b) == FALSE for a, b in zip(left, right, strict=True))
 
 
-def follow(path: Path, edge: RawEdge, variables: Mapping[str, Variable]) -> Path:
-    """The path extended by one raw edge."""
-    path = replace(path, **_place(path, edge))
+def follow(path: Path, edge: RawEdge, variables: Mapping[str, Variable], inside: bool = False) -> Path:
+    """The path extended by one raw edge. ``inside``: it is one of an atomic block."""
+    path = replace(path, **_place(path, edge, inside and edge.label.endswith(OUTCOMES)))
     for op in edge.ops:
         path = apply(path, op, variables)
         if path.impossible:
@@ -101,12 +101,13 @@ def follow(path: Path, edge: RawEdge, variables: Mapping[str, Variable]) -> Path
     return path
 
 
-def _place(path: Path, edge: RawEdge) -> dict[str, object]:
-    """Label, frames and fairness: those of the first real step, further labels appended."""
-    if edge.kind == "local" and path.labels:
+def _place(path: Path, edge: RawEdge, outcome: bool) -> dict[str, object]:
+    """Label, frames and fairness: those of the first real step, further labels appended, and each ``outcome`` of a
+    test, since in an atomic block it is all that tells two paths apart."""
+    if edge.kind == "local" and path.labels and not outcome:
         return {"fairness": path.fairness or edge.fairness}
     labels = path.labels
-    if edge.kind != "local" and path.stepped and edge.label not in labels:
+    if (edge.kind != "local" or outcome) and path.stepped and edge.label not in labels:
         refined = labels and edge.label.startswith(f"{labels[-1]}: ")  # the test of what the step before returned
         labels = (*labels[:-1], edge.label) if refined else (*labels, edge.label)
     elif not path.stepped:

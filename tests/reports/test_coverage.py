@@ -31,3 +31,11 @@ def test_the_records_of_a_loop_count_as_one() -> None:
 
 def test_an_actor_that_never_moves_is_told_without_its_lines() -> None:
     assert never_taken(program().program, [("worker", 0)], ["worker"]) == ["worker never takes a step"]
+
+
+def test_the_outcome_of_a_test_in_an_atomic_block_is_named() -> None:
+    body = "with atomic():\n    seen = k.hit\n    if seen:\n        k.done = True"
+    (process,) = explored(sample(body, "hit = flag()\ndone = flag()", actor="1")).program.processes
+    taken, other = (edge.label for edge in process.edges)
+    assert taken == "seen = k.hit; seen: true; k.done = True"
+    assert other == "seen = k.hit; seen: false"

@@ -8,7 +8,7 @@ import ast
 from ...ir.build import either, negate
 from ...ir.expr import FALSE, TRUE, Const, Expr
 from ...ir.types import BOOL
-from ..graph import Assume, Store
+from ..graph import OUTCOMES, Assume, Store
 from ..values import Meaning, Static, Value
 from . import calls, expressions, operators, statements
 from .state import Lowerer
@@ -26,7 +26,7 @@ def branch(low: Lowerer, test: ast.expr) -> tuple[int | None, int | None]:
         low.flush()
         return (low.cur, None) if found.value else (None, low.cur)
     start, gathered = low.cur, low.ops
-    labels = (low.label, low.label) if statements.is_library(low) else (f"{low.label}: true", f"{low.label}: false")
+    labels = [low.label] * 2 if statements.is_library(low) else [low.label + outcome for outcome in OUTCOMES]
     yes = low.emit([Assume(found)], label=labels[0])
     low.cur, low.ops = start, list(gathered)
     no = low.emit([Assume(negate(found))], label=labels[1])
