@@ -18,13 +18,16 @@ from .sync.work import WorkItem, WorkQueue
 
 
 class Kernel(Kobject):
-    """``checks`` run after each step and look at what it changed (``dirty_*``); ``finishes`` at the end of a run.
+    """A driver adds its structures to ``devices``, and what it wants checked to ``checks`` and ``finishes``.
 
-    A driver adds its own to both, and its structures to ``devices``. ``ram``: how many pages of RAM exist; None:
-    enough. ``drain``: a work item for each CPU that lru_add_drain_all() waits for; without any it is done at once.
+    ``page_checks`` and ``page_finishes`` are the kernel's own: the former look at the pages and entries that a step
+    changed (``dirty_*``), and are called only if it changed some. ``ram``: how many pages of RAM exist; None: enough.
+    ``drain``: a work item for each CPU that lru_add_drain_all() waits for; without any it is done at once.
     """
 
-    _uncounted: ClassVar[frozenset[str]] = frozenset({"config", "dirty_folios", "dirty_ptes", "checks", "finishes"})
+    _uncounted: ClassVar[frozenset[str]] = frozenset(
+        {"config", "dirty_folios", "dirty_ptes", "page_checks", "page_finishes"}
+    )
 
     def __init__(self, config: Config, ram: int | None = None) -> None:
         super().__init__()
@@ -40,9 +43,21 @@ class Kernel(Kobject):
         self.devices: list[object] = []
         self.drain: list[WorkItem] = []
         mm_checks = MmChecks(self)
-        self.checks: list[Callable[[], None]] = [mm_checks.check]
-        self.finishes: list[Callable[[], None]] = [mm_checks.finish]
+        self.page_checks: list[Callable[[], None]] = [mm_checks.check]
+        self.page_finishes: list[Callable[[], None]] = [mm_checks.finish]
+        self._checks: list[Callable[[], None]] = []
+        self._finishes: list[Callable[[], None]] = []
         self._system_wq: WorkQueue | None = None
+
+    @property
+    def checks(self) -> list[Callable[[], None]]:
+        """Called after every step. What they remember between two calls is part of the state."""
+        return self._checks
+
+    @property
+    def finishes(self) -> list[Callable[[], None]]:
+        """Called at the end of a complete run. What tasks have left them to look at is part of the state."""
+        return self._finishes
 
     def new_mm(self, name: str) -> Mm:
         """mm_alloc()."""
@@ -64,18 +79,20 @@ class Kernel(Kobject):
             item.flush()
 
     def check(self) -> None:
-        """After a step: Oops where what it changed is wrong."""
+        """After a step: Oops where the state is wrong."""
         if self.dirty_folios or self.dirty_ptes:
-            for check in self.checks:
+            for check in self.page_checks:
                 check()
             for folio in self.dirty_folios:
                 folio.dirty = False
             self.dirty_folios.clear()
             self.dirty_ptes.clear()
+        for check in self._checks:
+            check()
 
     def finish(self) -> None:
         """After a complete run."""
-        for finish in self.finishes:
+        for finish in (*self.page_finishes, *self._finishes):
             finish()
 
     def world(self, observed: Mapping[str, object] | None = None) -> World:

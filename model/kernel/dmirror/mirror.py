@@ -82,7 +82,7 @@ class Dmirror(Slab):
         self.invalidations = Seq(0)  # by anybody but the own device; protected by the mutex
         self._entry_ops: dict[tuple[int, int], Op] = {}
         self.notifier = mmu_interval_notifier_insert(mm, 0, MOST_PAGES, self)
-        mdevice.kernel.checks.append(MirrorCheck(self).check)
+        mdevice.kernel.page_checks.append(MirrorCheck(self).check)
 
     def __repr__(self) -> str:
         return f"mirror of {self.mm.name} on {self.mdevice.name}"

@@ -33,8 +33,8 @@ class Drm(Kobject):
         self.dma: dict[Folio, int] = {}
         self.reached: dict[Folio, int] = {}
         checks = GpuChecks(self)
-        kernel.checks.append(checks.check)
-        kernel.finishes.append(checks.finish)
+        kernel.page_checks.append(checks.check)
+        kernel.page_finishes.append(checks.finish)
         kernel.devices.append(self)
 
     def dma_map(self, folio: Folio) -> None:

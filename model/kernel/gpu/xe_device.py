@@ -40,7 +40,7 @@ class XeDevice(Kobject):
         self.dpagemap = DrmPagemap(drm, self.device, pages, self if owner is None else owner, self.shrinker, None)
         self.vms: list[XeVm] = []
         self.vram = VramManager(drm.config, f"{name} vram", self.dpagemap.pgmap.folios)
-        drm.kernel.finishes.append(self._finish)
+        drm.kernel.page_finishes.append(self._finish)
         if drm.config.copy == "engine":
             self.dpagemap.copy_engine = Engine(f"{name} copy engine")
 

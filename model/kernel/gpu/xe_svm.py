@@ -55,7 +55,7 @@ class XeVm(Kobject):
         if self.config.serialise == "vm-lock":
             self.gpusvm.driver_lock = self.svm_lock
         device.vms.append(self)
-        drm.kernel.finishes.append(self._finish)
+        drm.kernel.page_finishes.append(self._finish)
         self.bind_engine = Engine(f"{device.name} bind") if self.config.bind == "job" else None
         if self.config.tlb_flush == "not-waited-for":
             self.page_table.firmware = Engine(f"{device.name} firmware")
