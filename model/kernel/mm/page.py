@@ -55,6 +55,7 @@ class Folio(Kobject):
         self.data = bytearray(PAGE_SIZE)
         self.zone_device_data = None
         self.lru = False
+        self._free_place: FreePlace | None = None
         self.lock = FolioLock(self, (self.oid, "lock"))
         self.ptes: list[Pte | None] = [None] * (2 * len(KINDS))  # the entries that have named it
         self.ref_key = (self.oid, "refcount")
@@ -92,6 +93,10 @@ class Folio(Kobject):
     def is_device(self) -> bool:
         """folio_is_zone_device()."""
         return self.pgmap is not None
+
+    def keep(self, place: FreePlace | None) -> None:
+        """Where the allocator of RAM has it while it is free."""
+        self._free_place = place
 
     def touched(self) -> None:
         """Its counts changed in this step."""
@@ -187,26 +192,52 @@ def zone_device_page_init(folio: Folio) -> None:
         raise Oops("page-lock", f"{folio!r} is handed out while {folio.lock.owner} has it locked")
 
 
+class FreePlace:
+    """Where a free page is on the free list of a task. ``above``: what came after it, and will go before it."""
+
+    __slots__ = ("above", "folio", "task")
+
+    def __init__(self, folio: Folio, task: int) -> None:
+        self.folio = folio
+        self.task = task
+        self.above: FreePlace | None = None
+
+
+class Tally:
+    """How many pages are in use. It is no attribute of a kernel structure, and no step announces it: additions commute,
+    and nobody looks at it but the allocator with a limit, which does announce, and the end of a run."""
+
+    __slots__ = ("used",)
+
+    def __init__(self) -> None:
+        self.used = 0
+
+
 class PageAllocator(Kobject):
     """System RAM. Each CPU, here each task, has a list of free pages of its own; ``limit`` pages exist in all.
 
     Without a limit two allocations never touch the same thing; with one they compete for the count of what is left.
+
+    The last page that came is the first to go. Free lists are no part of a state: they grow where one task allocates
+    and another frees, but a page that nobody refers to any more is as good as one that does not exist yet. A page that
+    somebody still refers to leads to its ``FreePlace``, and so to when and by whom it will be reused.
     """
 
-    _uncounted: ClassVar[frozenset[str]] = frozenset({"kernel", "made"})
+    _uncounted: ClassVar[frozenset[str]] = frozenset({"kernel", "made", "free_lists"})
 
     def __init__(self, kernel: Kernel, limit: int | None = None) -> None:
         super().__init__()
         self.kernel = kernel
         self.limit = limit
-        self.free_lists: dict[int, list[Folio]] = {}
-        self.made: dict[int, int] = {}  # by task
+        self.free_lists: dict[int, list[FreePlace]] = {}  # by task, as ``made``
+        self.made: dict[int, int] = {}
+        self._tally = Tally()
         self.key = (self.oid, "free pages")
 
     @property
     def used(self) -> int:
-        """How many pages are not free: no counter, which all tasks would share."""
-        return sum(self.made.values()) - sum(map(len, self.free_lists.values()))
+        """How many pages are not free."""
+        return self._tally.used
 
     def alloc(self) -> Folio | None:
         """alloc_page(GFP_HIGHUSER_MOVABLE), in the step of the caller: one reference, zeroed. None: no memory.
@@ -219,13 +250,17 @@ class PageAllocator(Kobject):
                 return None
         free = self.free_lists.get(sched.current().number)
         if free:
-            folio = free.pop()
+            folio = free.pop().folio
+            folio.keep(None)
+            if free:
+                free[-1].above = None
             folio.data[:] = bytes(PAGE_SIZE)
         else:
             number = sched.current().number
             made = self.made.get(number, 0)
             self.made[number] = made + 1
             folio = Folio(self.kernel, PFNS_PER_TASK * number + made)
+        self._tally.used += 1
         folio.refcount = 1
         sched.also(folio.ref_key, WRITE)
         folio.touched()
@@ -235,4 +270,12 @@ class PageAllocator(Kobject):
         """The page's last reference was put."""
         if self.limit is not None:
             sched.also(self.key, WRITE)
-        self.free_lists.setdefault(sched.current().number, []).append(folio)
+        number = sched.current().number
+        free = self.free_lists.setdefault(number, [])
+        place = FreePlace(folio, number)
+        if free:
+            free[-1].above = place
+        free.append(place)
+        folio.zone_device_data = None  # whoever gets it next finds it as new
+        folio.keep(place)
+        self._tally.used -= 1

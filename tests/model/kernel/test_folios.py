@@ -7,9 +7,17 @@ from collections.abc import Callable
 
 import pytest
 
+from svmcheck.checker.schedule.backends import Greenlets
+from svmcheck.checker.schedule.progress import Progress
+from svmcheck.checker.schedule.runtime import Runtime
+from svmcheck.checker.schedule.statehash import value_hash
+from svmcheck.checker.schedule.strategies.states import States
+from svmcheck.model.kernel import sched
+from svmcheck.model.kernel.kernel import Kernel
 from svmcheck.model.kernel.mm.access import cpu_read, cpu_write
 from svmcheck.model.kernel.mm.address_space import Mm
 from svmcheck.model.kernel.mm.exit import mmput
+from svmcheck.model.kernel.mm.migrate import migrate_vma_finalize
 from svmcheck.model.kernel.mm.mmap import mmap, munmap
 from svmcheck.model.kernel.mm.page import (
     POISON,
@@ -21,7 +29,10 @@ from svmcheck.model.kernel.mm.page import (
     zone_device_page_init,
 )
 from svmcheck.model.kernel.mm.pte import NONE, device_private, like, migration, present
+from svmcheck.model.kernel.options import Config
+from svmcheck.model.kernel.scenario import World
 from svmcheck.model.kernel.sched import Oops
+from svmcheck.specs.verdict import Verdict
 from tests.model.kernel.small import SmallDevice, kernel_with
 
 
@@ -209,3 +220,87 @@ def test_the_end_of_an_address_space_gives_everything_back() -> None:
     kernel.finish()
     assert kernel.memory.used == 0
     assert mm.page_table == {}
+
+
+def _freed(order: list[int]) -> tuple[Kernel, list[Folio]]:
+    """Two pages, given back by the tasks named, one after the other; the pages are what is left to refer to."""
+    kernel, _ = kernel_with(0)
+    folios = [kernel.memory.alloc() for _ in order]
+    found = [folio for folio in folios if folio is not None]
+    for folio, number in zip(found, order, strict=True):
+        sched.current().number = number
+        folio_put(folio)
+    sched.current().number = 0
+    return kernel, found
+
+
+def test_free_pages_that_nobody_refers_to_are_no_state() -> None:
+    """One task allocates and another frees, again and again: the free list grows, and the state comes back."""
+    assert len({value_hash(_freed(order)[0]) for order in ([], [0], [1], [0, 0], [0, 1], [1, 0], [1, 1])}) == 1
+
+
+def test_pages_in_use_are_counted_though_nobody_can_reach_them() -> None:
+    kernel, _ = kernel_with(0)
+    before = value_hash(kernel)
+    kernel.memory.alloc()
+    assert value_hash(kernel) != before
+
+
+def test_who_reuses_a_page_and_when_is_state_while_somebody_refers_to_it() -> None:
+    def stale(order: list[int], which: int = 0) -> bytes:
+        kernel, folios = _freed(order)
+        return value_hash([kernel, folios[which]])
+
+    assert stale([0]) != stale([1]), "another task reuses it"
+    assert stale([0]) != stale([0, 0]), "another page is reused before it"
+    assert stale([0]) == stale([0, 1]) == stale([0, 0], which=1), "other lists, and pages below, make no difference"
+
+
+def test_a_reused_page_is_as_good_as_a_new_one() -> None:
+    def allocated(reused: bool) -> bytes:
+        kernel, _ = kernel_with(0)
+        folio = kernel.memory.alloc()
+        if reused and folio is not None:
+            folio.zone_device_data = "of somebody else"
+            folio_put(folio)
+            folio = kernel.memory.alloc()
+        return value_hash([kernel, folio])
+
+    assert allocated(True) == allocated(False)
+
+
+def test_a_page_that_goes_to_and_fro_for_ever_is_a_livelock() -> None:
+    """The faulting task allocates what the migrating one frees: every round has to end in the states it began with."""
+
+    def setup() -> World:
+        kernel = Kernel(Config())
+        mm = kernel.new_mm("mm")
+        assert mmap(mm, 0, 1) == 0
+        assert cpu_write(mm, 0, 0, b"\1") is None
+        device = SmallDevice(kernel, 1)
+
+        def mover() -> None:
+            while True:
+                mm.mmap_lock.down_read()
+                args = device.collect(mm, 0)
+                if args.cpages and device.free:
+                    device.finish(args)
+                else:
+                    migrate_vma_finalize(args)
+                mm.mmap_lock.up_read()
+
+        def cpu() -> None:
+            with sched.pending("access"):
+                cpu_read(mm, 0)
+
+        sched.spawn("cpu", cpu)
+        sched.spawn("mover", mover, daemon=True)
+        return kernel.world()
+
+    states = States(2_000)
+    runtime = Runtime(Greenlets(), states)
+    while states.begin(runtime):
+        assert runtime.run(setup).failure is None
+    assert states.complete
+    found = {judged.property: judged.verdict for judged in Progress(states.space).judge()}
+    assert found["access"] is Verdict.VIOLATED
