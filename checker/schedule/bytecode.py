@@ -3,7 +3,7 @@
 
 A local whose value is never read again is no part of a state: with it, a loop would look different in its second round
 than in its first. The analysis is the textbook one on the bytecode's control flow, exception handlers included; what
-an interpreter's opcodes do not tell (a name that is not known here) makes every local live.
+an interpreter's opcodes do not tell (a name that is not known here, ``locals()``) makes every local live.
 """
 
 from __future__ import annotations
@@ -23,10 +23,16 @@ READS_TWO = frozenset({"LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW
 DELETES = frozenset({"DELETE_FAST"})
 STOPS = frozenset({"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "JUMP_FORWARD", "JUMP_BACKWARD",
                    "JUMP_BACKWARD_NO_INTERRUPT"})  # fmt: skip
+REFLECTION = frozenset({"locals", "vars", "dir", "eval", "exec"})  # these look at locals by name
 JUMPS = frozenset({*dis.hasjrel, *dis.hasjabs})
 OPERANDS = {"BEFORE_WITH": 1, "LOAD_ATTR": 1, "STORE_ATTR": 2, "BINARY_OP": 2, "COMPARE_OP": 2, "BINARY_SUBSCR": 2,
             "CONTAINS_OP": 2, "STORE_SUBSCR": 3, "FOR_ITER": 0, "GET_ITER": 1, "SEND": 0, "LOAD_METHOD": 1,
-            "UNARY_NOT": 1, "WITH_EXCEPT_START": 0, "FORMAT_VALUE": 1, "LIST_EXTEND": 1}  # fmt: skip
+            "UNARY_NOT": 1, "UNARY_NEGATIVE": 1, "UNARY_POSITIVE": 1, "UNARY_INVERT": 1, "WITH_EXCEPT_START": 0,
+            "FORMAT_VALUE": 1, "DELETE_ATTR": 1, "DELETE_SUBSCR": 2, "BINARY_SLICE": 3, "STORE_SLICE": 4, "GET_LEN": 0,
+            "POP_JUMP_FORWARD_IF_TRUE": 1, "POP_JUMP_FORWARD_IF_FALSE": 1, "POP_JUMP_BACKWARD_IF_TRUE": 1,
+            "POP_JUMP_BACKWARD_IF_FALSE": 1, "POP_JUMP_IF_TRUE": 1, "POP_JUMP_IF_FALSE": 1, "TO_BOOL": 1,
+            "JUMP_IF_TRUE_OR_POP": 1, "JUMP_IF_FALSE_OR_POP": 1, "GET_YIELD_FROM_ITER": 1}  # fmt: skip
+CALLS = frozenset({"CALL", "CALL_KW", "PRECALL", "CALL_FUNCTION_EX"})
 ON_CALL = 2  # the callable and NULL or self, below the arguments
 
 
@@ -53,6 +59,7 @@ class Flow:
     live_after: dict[int, frozenset[str]] | None
     depth: dict[int, int]
     operands: dict[int, int | None]
+    names: dict[int, str]
     shared: frozenset[str]
     variables: int
     _wanted: dict[int, tuple[str, ...]] = field(default_factory=dict[int, "tuple[str, ...]"])
@@ -79,6 +86,13 @@ class Flow:
         depth, taken = self.depth.get(offset), self.operands[offset]
         return None if depth is None or taken is None else max(0, depth - taken)
 
+    def call(self, lasti: int) -> tuple[str, int | None]:
+        """The instruction that is being executed, and how many values it calls with: the callable and what is below
+        its arguments included. None if it is no call."""
+        offset = self.at(lasti)
+        name = self.names[offset]
+        return name, self.operands[offset] if name in CALLS else None
+
 
 @cache
 def flow(code: CodeType) -> Flow:
@@ -91,6 +105,7 @@ def flow(code: CodeType) -> Flow:
         _live_after(instructions, onward),
         _depths(code, instructions, following, handlers),
         {i.offset: _operands(i) for i in instructions},
+        {i.offset: i.opname for i in instructions},
         frozenset((*code.co_cellvars, *code.co_freevars)),
         len({*code.co_varnames, *code.co_cellvars, *code.co_freevars}),
     )
@@ -130,6 +145,8 @@ def _live_after(
     instructions: list[dis.Instruction], onward: dict[int, tuple[int, ...]]
 ) -> dict[int, frozenset[str]] | None:
     known = READS | WRITES | READS_TWO | DELETES
+    if any(i.argval in REFLECTION for i in instructions if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")):
+        return None
     if any("_FAST" in i.opname and i.opname not in known for i in instructions):
         return None
     before: dict[int, frozenset[str]] = {i.offset: frozenset() for i in instructions}
@@ -180,6 +197,8 @@ def _depths(
 
 def _operands(i: dis.Instruction) -> int | None:
     """How many values an instruction has consumed while what it calls runs; None if that is not known here."""
-    if i.opname in ("CALL", "CALL_KW", "PRECALL"):
+    if i.opname == "CALL_FUNCTION_EX":
+        return ON_CALL + 1 + (i.arg or 0) % 2  # the positional arguments, and the named ones if there are any
+    if i.opname in CALLS:
         return (i.arg or 0) + ON_CALL
     return OPERANDS.get(i.opname)

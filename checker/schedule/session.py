@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from ...specs.verdict import Grade, Verdict
 from .checks import DETERMINISM, LOST_PROGRESS, kind
 from .counterexample import Counterexample, Nondeterminism, of_failure, of_lasso, of_lost
+from .crosscheck import contradicting
 from .garbage import rare_collections
 from .patience import lost_progress
 from .progress import Judged, Progress
 from .registry import STRATEGIES, Entry, Reach, make
+from .repeat import difference, is_repeated
 from .request import Chosen
 from .runtime import Run, Runtime, new_runtime
 from .statespace import StateSpace
@@ -34,7 +36,8 @@ AROUND = 2_000  # states that are explored beside what runs came through, or to 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a session is asked to do. ``seconds``, ``states``: None is no limit. ``bound``: of a task's own steps."""
+    """What a session is asked to do. ``seconds``, ``states``: None is no limit; ``spent``: seconds that are over
+    already. ``bound``: of a task's own steps."""
 
     strategy: str = "random"
     seed: int = 1
@@ -44,6 +47,7 @@ class Wish:
     states: int | None = None
     bound: int = 2_000
     backend: str = "greenlets"
+    spent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,9 @@ class _Course:
             cut, violations = self._runs()
             if isinstance(self.strategy, States) and not violations:
                 cut, violations, judged = self._states(self.strategy, cut)
+            if not cut and not violations and self.entry.reach in (Reach.STATES, Reach.SAFETY):
+                violations = self._contradicted()
+                judged = () if violations else judged
         except Nondeterminism as error:
             violations = (Violation(DETERMINISM, "guard", str(error)),)
         self._measure()
@@ -135,7 +142,7 @@ class _Course:
         while True:
             if self.stop():
                 return "interrupted", ()
-            if self.wish.seconds is not None and time.monotonic() - self.begun >= self.wish.seconds:
+            if self._late():
                 return f"the limit of {self.wish.seconds:g} s", ()
             violation = self._look_around()
             if violation is not None:
@@ -147,16 +154,32 @@ class _Course:
             if not strategy.begin(self.runtime):
                 return self._why_unfinished(), ()
             self.runtime.strategy = strategy
-            run = self.runtime.run(self.chosen.setup)
+            run = self._run()
             self._count(run)
+            if self.runtime.halted:
+                continue  # to why
             violation = self._violated(run, survey)
             if violation is not None:
                 return "", (violation,)
+
+    def _run(self) -> Run:
+        """A run of the session's own, which limits end in its middle; one that is made again for a look is not ended."""
+        self.runtime.halt = lambda: self._late() or self.stop()
+        try:
+            return self.runtime.run(self.chosen.setup)
+        finally:
+            self.runtime.halt = None
+
+    def _late(self) -> bool:
+        wish = self.wish
+        return wish.seconds is not None and time.monotonic() - self.begun + wish.spent >= wish.seconds
 
     def _is_surveyed(self) -> bool:
         """Runs that look for livelock: some of those of a sample, if anybody owes anything."""
         runs = self.effort.runs
         if self.entry.reach is not Reach.SOME or (runs and not self.goals) or len(self.space) >= MOST_SURVEYED:
+            return False
+        if self.space.unseen:
             return False
         return runs < SURVEYED_FIRST or runs % SURVEYED_EACH == 0
 
@@ -180,6 +203,8 @@ class _Course:
         fault: str = getattr(self.strategy, "fault", "")
         if fault:
             raise Nondeterminism(fault)
+        if isinstance(self.strategy, States) and self.strategy.space.unseen:
+            return self.strategy.space.unseen
         if isinstance(self.strategy, States) and self.strategy.full:
             return f"the limit of {self.wish.states:,} states"
         return f"a run of more than {self.wish.steps:,} steps"
@@ -205,6 +230,8 @@ class _Course:
         if run.failure is not None:
             message, shown = of_failure(self.chosen, self.runtime, run)
             return Violation(run.failure.check, kind(run.failure.check), message, counterexample=shown)
+        if is_repeated(self.effort.runs) and (reason := difference(self.chosen, self.runtime, run)):
+            raise Nondeterminism(reason)
         if self.entry.reach is Reach.STATES:
             return None
         if survey is None and run.end == "long":
@@ -233,8 +260,8 @@ class _Course:
         """Go on from known states, those ``near`` first, for a while; a run that fails on the way is told."""
         states = States(len(self.space) + AROUND, self.space, near)
         self.runtime.strategy = states
-        while states.begin(self.runtime) and not self.stop():
-            run = self.runtime.run(self.chosen.setup)
+        while states.begin(self.runtime) and not self.stop() and not self._late():
+            run = self._run()
             if run.failure is not None:
                 return self._violated(run, None)
         if states.fault:
@@ -254,6 +281,18 @@ class _Course:
             return None
         shown = of_lost(self.chosen, lost, self.wish.bound)
         return Violation(LOST_PROGRESS, "bound", lost.message, counterexample=shown)
+
+    def _contradicted(self) -> tuple[Violation, ...]:
+        """What random runs show that an exploration of everything did not. Raises Nondeterminism."""
+        space = self.strategy.space if isinstance(self.strategy, States) else None
+        run, fault = contradicting(self.runtime, self.chosen.setup, space, self.wish.seed, self.stop)
+        if fault:
+            raise Nondeterminism(fault)
+        if run is None or run.failure is None:
+            return ()
+        message, shown = of_failure(self.chosen, self.runtime, run)
+        told = f"{message} (in a random run, though {self.wish.strategy} had explored everything that it could see)"
+        return (Violation(run.failure.check, kind(run.failure.check), told, counterexample=shown),)
 
     # ---- what the states show
 

@@ -42,19 +42,23 @@ class HiddenState(Exception):
 
 @dataclass
 class StateSpace:
-    """``nodes`` by number; the first is the initial state. ``names``: of the tasks that were ever seen, by number."""
+    """``nodes`` by number; the first is the initial state. ``names``: of the tasks that were ever seen, by number.
+
+    ``unseen``: what part of a state could not be seen, so that nothing is entered any more and nothing concluded.
+    """
 
     nodes: list[Node] = field(default_factory=list[Node])
     numbers: dict[bytes, int] = field(default_factory=dict[bytes, int])
     names: dict[int, str] = field(default_factory=dict[int, str])
     transitions: int = 0
+    unseen: str = ""
 
     def __len__(self) -> int:
         return len(self.nodes)
 
     @property
     def complete(self) -> bool:
-        return not any(node.todo or node.lost for node in self.nodes)
+        return not self.unseen and not any(node.todo or node.lost for node in self.nodes)
 
     def visit(self, digest: bytes, seen: View, todo: list[Decision], parent: int, arrived: Decision) -> int:
         """The number of a state that a run is in, arrived at from ``parent`` (-1: it has just begun)."""

@@ -11,6 +11,7 @@ from .runtime import Run, Runtime
 from .statehash import state_hash
 from .statespace import Decision, HiddenState, StateSpace, Taken
 from .strategy import Strategy
+from .unseen import Unseen
 from .view import Offer, completed, completions, offer, view
 
 NOTHING_NEW = 200  # steps through what is known, after which a run is not worth its hashes any more
@@ -32,7 +33,7 @@ class Surveyor:
         self._runtime, self.here, self.made, self._mover = runtime, -1, [], None
 
     def arrive(self, enabled: list[Task]) -> int:
-        """The number of the state that the run is in now. Raises HiddenState."""
+        """The number of the state that the run is in now. Raises HiddenState and Unseen."""
         runtime, space = self._runtime, self.space
         assert runtime is not None
         digest, seen = state_hash(runtime), view(runtime.alive, enabled)
@@ -118,6 +119,9 @@ class Survey:
             here = self._surveyor.arrive(enabled)
         except HiddenState as error:
             self.fault = str(error)
+            return None
+        except Unseen as error:
+            self._space.unseen = str(error)
             return None
         self._idle = self._idle + 1 if self._space.transitions == self._known else 0
         self._known = self._space.transitions

@@ -14,6 +14,7 @@ from ....model.kernel.sched import Task
 from ..runtime import Run, Runtime
 from ..statespace import Decision, HiddenState, StateSpace, flat
 from ..survey import Surveyor
+from ..unseen import Unseen
 
 
 class States:
@@ -48,9 +49,9 @@ class States:
         self._surveyor.begin(runtime)
         self._way.clear()
         self._goal = None
-        if not self.space.nodes:
+        if not self.space.nodes and not self.space.unseen:
             return True
-        if self.fault or self.full:
+        if self.fault or self.full or self.space.unseen:
             return False
         while self._open and not self.space.nodes[self._open[0]].todo:
             self._open.popleft()
@@ -67,6 +68,9 @@ class States:
             here = self._arrive(enabled)
         except HiddenState as error:
             self.fault = str(error)
+            return None
+        except Unseen as error:
+            self.space.unseen = str(error)
             return None
         if self.full or not self.space.nodes[here].todo:
             return None

@@ -7,7 +7,7 @@ from types import CodeType
 
 import pytest
 
-from svmcheck.checker.schedule.bytecode import Flow, flow
+from svmcheck.checker.schedule.bytecode import REFLECTION, Flow, flow
 
 
 def stop() -> int:
@@ -175,4 +175,4 @@ def test_every_function_of_the_standard_library_can_be_analysed() -> None:
     for code in codes:
         shape = flow(code)
         assert all(0 <= depth <= code.co_stacksize for depth in shape.depth.values()), code.co_qualname
-        assert shape.live_after is not None
+        assert shape.live_after is not None or REFLECTION & {*code.co_names}, code.co_qualname
