@@ -21,7 +21,7 @@ from ..liveness.lasso import fair_loop
 from ..liveness.wording import TIMING, WEAK, breach_sentence, likewise, strong_fairness_needed
 from .quiet import quiet_entry, quiet_loop, quiet_way
 from .statespace import Decision, StateSpace
-from .view import Goal, Offer
+from .view import Goal, Offer, View
 
 POSSIBLE, UNKNOWN = 1, 2  # what may lie ahead of a state: the goal, a step that nobody tried
 
@@ -171,7 +171,7 @@ class Progress:
     def _partial_deadlock(self) -> Judged:
         """Whether a task can be stuck for ever at a place where it must not stay, while others move."""
         everyone = self.wanted.everyone
-        content = [everyone & ~node.seen.alive | node.seen.content for node in self.space.nodes]
+        content = [everyone & ~seen.alive | seen.content & ~_owing(seen) for seen in (n.seen for n in self.space.nodes)]
         ahead = self.graph.reaching(content, [1 << (task - 1) for task, _, _ in self._moves])
         stuck = [state for state, seen in enumerate(ahead) if seen != everyone]
         if not stuck:
@@ -198,3 +198,8 @@ class Progress:
                 who = ", ".join(self.space.names[mover] for mover in sorted(movers))
                 return f"the timing assumption is Zeno: urgent steps of {who} alone hold up {name} for ever"
         return None
+
+
+def _owing(seen: View) -> int:
+    """The tasks with something left to complete: none of them may stay where it is, not even a daemon."""
+    return sum({1 << (number - 1) for number, _ in seen.owed})

@@ -243,7 +243,7 @@ class Runtime:
 
     def _stuck(self) -> None:
         self.stuck = True
-        waiting = [t for t in self.alive if not t.daemon]
+        waiting = [t for t in self.alive if t.pending or not t.daemon]
         if not waiting:
             self.end = "done"
             try:

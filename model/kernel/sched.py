@@ -78,11 +78,11 @@ class Oops(Exception):
 class Task:
     """A thread of the executable kernel.
 
-    ``op`` is what it does next. ``daemon``: a kernel thread that may wait for work for ever. ``held``: the locks it
-    holds, outermost first, as (lock, shared). ``atomic``: how many of them are spin locks (the preemption count); while
-    it is not 0 the task must not sleep. ``pending``: what it must complete, outermost first; ``completed``: how
-    often it did, by goal. ``urgent``, ``inside`` and ``hurried`` belong to ``urgent()``: whether its next step goes
-    before others, in how many such blocks it is, and which it used up.
+    ``op`` is what it does next. ``daemon``: a kernel thread that may wait for work for ever, unless it owes something.
+    ``held``: the locks it holds, outermost first, as (lock, shared). ``atomic``: how many of them are spin locks (the
+    preemption count); while it is not 0 the task must not sleep. ``pending``: what it must complete, outermost first;
+    ``completed``: how often it did, by goal. ``urgent``, ``inside`` and ``hurried`` belong to ``urgent()``: whether its
+    next step goes before others, in how many such blocks it is, and which it used up.
     ``made`` numbers the objects it created, so that their names do not depend on what other tasks created before.
     """
 
@@ -204,12 +204,23 @@ def spawn(name: str, function: Callable[[], object], daemon: bool = False) -> Ta
 
 @contextmanager
 def pending(goal: str) -> Generator[None]:
-    """What is inside must complete in every fair run, as ``pending`` of the protocol language."""
+    """What is inside must complete in every fair run, as ``pending`` of the protocol language.
+
+    It has completed however it is left: an exception that is caught outside is an error return. A daemon owes what it
+    begins like any other task: inside it may not rest for ever.
+    """
     task = current()
     task.pending.append(goal)
-    yield
-    task.pending.pop()
-    task.completed[goal] = task.completed.get(goal, 0) + 1
+    left = True
+    try:
+        yield
+    except (Stopped, Oops):
+        left = False  # the run is over
+        raise
+    finally:
+        if left:
+            task.pending.pop()
+            task.completed[goal] = task.completed.get(goal, 0) + 1
 
 
 def urgent(block: str, when: bool = True) -> AbstractContextManager[None]:
@@ -232,9 +243,11 @@ def _urgent(block: str) -> Generator[None]:
     task.inside += 1
     if task.urgent:
         task.hurried.append(block)
-    yield
-    task.urgent = before
-    task.inside -= 1
+    try:
+        yield
+    finally:
+        task.urgent = before
+        task.inside -= 1
 
 
 class Oid(NamedTuple):
