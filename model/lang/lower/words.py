@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import ast
 
-from ...ir.build import choice, compare
-from ...ir.expr import TRUE, Expr, Unary
-from ...ir.types import IntType, SetType
+from ...ir.build import arithmetic, choice, compare
+from ...ir.expr import TRUE, Expr, Load, Unary, integer
+from ...ir.types import BOOL, IntType, SetType
 from ..values import Builtin, Meaning, PoolValue, Static, Value
 from . import calls, effects, expressions, fields, keep, names, quantifiers
 from .state import Lowerer
@@ -75,8 +75,8 @@ def length(low: Lowerer, node: ast.Call) -> Meaning:
     match found:
         case Value() if isinstance(found.type, SetType):
             return Value(Unary("popcount", found.expr, IntType(0, found.type.count)), low.source.text(node))
-        case PoolValue(count=count):
-            return Static(count)
+        case PoolValue():
+            return Value(_allocated(found), low.source.text(node))
         case _:
             size = getattr(found, "size", None) or getattr(found, "count", None)
             if isinstance(size, int):
@@ -84,6 +84,15 @@ def length(low: Lowerer, node: ast.Call) -> Meaning:
             raise low.error(
                 "SVM228", f"len() of {names.describe(found)}", node, "sets, arrays, pools and actors have a length"
             )
+
+
+def _allocated(pool: PoolValue) -> Expr:
+    """How many records are allocated: those that a loop over the pool would visit."""
+    result: Expr = integer(0)
+    for slot in range(pool.first, pool.first + pool.count):
+        taken = Load(f"{pool.heap}.allocated", (integer(slot),), BOOL)
+        result = arithmetic("+", result, choice(taken, integer(1), integer(0)))
+    return result
 
 
 def extreme(low: Lowerer, word: str, node: ast.Call) -> Meaning:

@@ -443,6 +443,16 @@ def b(k: W) -> None:
     k.b = True
     k.x = 1
 ''',
+    "len_of_pool": '''\
+@process(W.n)
+def a(k: W) -> None:
+    n = k.nodes.try_alloc()
+    k.y = len(k.nodes)
+    if n != null:
+        with atomic():
+            k.nodes.free(n)
+            k.x = len(k.nodes) + len(k.others)
+''',
     "set_arg_calls": '''\
 def f(k: W) -> int:
     k.x = (k.x + 1) % 4

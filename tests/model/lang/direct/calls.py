@@ -85,7 +85,10 @@ class Evaluator(Expressions):
                 found = self.value(node.args[0])
                 if isinstance(found, frozenset):
                     return len(found)
-                return found.size if isinstance(found, Many) else found[2]
+                if isinstance(found, Many):
+                    return found.size
+                heap, first, count = found
+                return sum(self.load((f"{heap.name}.allocated", (i,))) for i in range(first, first + count))
             case "min" | "max":
                 values = [self.before(a, node.args[i:]) for i, a in enumerate(node.args, 1)]
                 return min(values) if called.name == "min" else max(values)
