@@ -370,7 +370,7 @@ def migrate_to_devmem(k: Backpointer, opt: Driver, p: Place, va: int, data: Data
     new = k.pages.alloc()
     with atomic():  # zone_device_page_init()
         new.device = True
-        new.lock.trylock()
+        _ = new.lock.trylock()
         new.recorded = va
         if opt.data_written != "after-mapped":
             new.data = data

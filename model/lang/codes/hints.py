@@ -115,6 +115,13 @@ HINTS: dict[str, CodeInfo] = {
         sample("with k.spin, k.lock:\n    pass", world=LOCKS),
         sample("with k.lock, k.spin:\n    pass", world=LOCKS),
     ),
+    "SVM512": CodeInfo(
+        "a trylock whose answer is dropped",
+        "Whoever does not look whether it got the lock goes on as if it had it, and unlocks what another actor holds."
+        " With one actor, or a small size, nothing may be wrong yet. Where it cannot fail, '_ = ' in front says so.",
+        sample("k.lock.trylock()\nk.lock.unlock()", world="lock = Mutex()"),
+        sample("if k.lock.trylock():\n    k.lock.unlock()", world="lock = Mutex()"),
+    ),
     "SVM510": CodeInfo(
         "a read and a write in one step",
         "An assignment is one step here, while in C 'x = x + 1' loads and then stores, and another CPU may store in"

@@ -136,9 +136,33 @@ def _no_statement(low: Lowerer, node: ast.stmt) -> None:
 
 def _bare_call(low: Lowerer, call: ast.Call) -> None:
     found = calls.call(low, call)
-    if isinstance(found, Value | Static | Tuple) and not isinstance(calls.callee(low, call), Function):
+    function = calls.callee(low, call)
+    if isinstance(found, Value | Static | Tuple) and not isinstance(function, Function):
         raise low.error("SVM253", "this value is not used", call, "assign it, test it, or remove the line")
+    if isinstance(function, Function) and _may_fail(function):
+        text = low.source.text(call)
+        instead = f"test it: 'if {text}:', and unlock only there; where it cannot fail, '_ = {text}'"
+        low.warn("SVM512", f"nobody looks whether '{text}' got the lock", call, instead)
     low.flush()
+
+
+def _may_fail(function: Function) -> bool:
+    """Whether it takes a lock that it does not wait for, or returns False: a trylock."""
+    taken = [
+        call
+        for call in ast.walk(function.node)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "acquired"
+    ]
+    without_waiting = any(
+        given.arg == "blocking" and isinstance(given.value, ast.Constant) and given.value.value is False
+        for call in taken
+        for given in call.keywords
+    )
+    refuses = any(
+        isinstance(part, ast.Return) and isinstance(part.value, ast.Constant) and part.value.value is False
+        for part in ast.walk(function.node)
+    )
+    return without_waiting and refuses
 
 
 def assertion(low: Lowerer, node: ast.Assert) -> None:
@@ -194,7 +218,7 @@ def _store_return(low: Lowerer, found: Meaning, node: ast.Return, hint: object) 
     first = f"{low.scope.prefix}.return"
     if not hints.accepts(low, hint, found):
         what = f"declared to return {hints.shown(hint)}, this is {names.describe(found)}"
-        raise low.error("SVM260", what, node.value or node, "return what is declared")
+        raise low.error("SVM260", what, node.value or node, hints.advice(hint, "return what is declared"))
     if isinstance(found, Tuple):
         for position, (item, wanted) in enumerate(zip(found.items, get_args(hint), strict=False)):
             _store_element(low, f"{first}.{position}", item, node, wanted)
