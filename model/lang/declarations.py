@@ -152,7 +152,10 @@ def _check_world_parameter(
         return
     place = file.frame(arguments[0], node.name) if arguments else file.head(node, node.name)
     what = f"the first parameter of '{node.name}' (@{role.replace('-', '_')}) is not a world"
-    yield Diagnostic("SVM112", what, place, f"write 'def {node.name}(k: MyWorld)' with the world of this file")
+    advice = f"write 'def {node.name}(k: MyWorld)' with the world of this file"
+    if isinstance(first, type) and first.__module__ == module.__name__ and first.__bases__ == (object,):
+        advice = f"{first.__name__} is not derived from World: write 'class {first.__name__}(World):'"
+    yield Diagnostic("SVM112", what, place, advice)
 
 
 def _check_world_is_here(

@@ -108,7 +108,7 @@ def _many(graph: RawGraph, start: int, first: Path, variables: Variables) -> _Se
         return _apart(_Search(graph, start, variables), first, MOST_PATHS)
     except _TooManyError as error:
         what = f"one step has more than {MOST_PATHS} paths"
-        advice = "split the atomic block, or write its tests with all(), any() and choice"
+        advice = "split the atomic block, or write its tests with all(), any() and 'x = a if c else b'"
         raise FuseError(Diagnostic("SVM402", what, _place(error.node, error.path), advice)) from None
 
 

@@ -106,12 +106,11 @@ def parameters(low: Lowerer, function: Function, info: WorldInfo, options: Mappi
         elif isinstance(hint, type) and issubclass(hint, Options):
             result[argument.arg] = fields.options_value(hint, dict(options))
         elif function.role not in ("invariant", "balance"):
-            raise low.error(
-                "SVM267",
-                f"the parameter '{argument.arg}' is neither the world nor options",
-                argument,
-                f"annotate it: '{argument.arg}: {info.name}'",
-            )
+            what = f"the parameter '{argument.arg}' is neither the world nor options"
+            instead = f"annotate it: '{argument.arg}: {info.name}'"
+            if hint is not None:
+                instead = "nobody passes it anything: it takes only the world and options; declare a Size or an option"
+            raise low.error("SVM267", what, argument, instead)
     return result
 
 

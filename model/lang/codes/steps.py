@@ -18,7 +18,8 @@ STEPS: dict[str, CodeInfo] = {
     "SVM402": CodeInfo(
         "one step with too many paths",
         "An atomic block is one step, and each combination of answers in it is one edge. Outcomes of tests are joined"
-        " into one edge where that can be done; choices, and tests with a cover() or a lock behind them, are not.",
+        " into one edge where that can be done; those of choose(), and those with a cover() or a lock behind them, are"
+        " not.",
         sample("with atomic():\n" + MANY, world="a = array(13, flag())"),
         sample("for i in range(13):\n    k.a[i] = False", world="a = array(13, flag())"),
     ),

@@ -31,9 +31,9 @@ SYNTAX: dict[str, CodeInfo] = {
         sample("k.waiting.add(me())", world="waiting = bitset(Pid)"),
     ),
     "SVM304": CodeInfo(
-        "'is' instead of '=='",
-        "'is' asks whether two Python objects are one, which says nothing here, and makes type checkers narrow."
-        " Compare with '== null'.",
+        "'is' instead of '==', or None instead of null",
+        "'is' asks whether two Python objects are one, which says nothing here, and makes type checkers narrow; so does"
+        " a comparison with None. Compare with '== null'.",
         sample("if k.owner is None:\n    k.owner = me()", world="owner = pid()"),
         sample("if k.owner == null:\n    k.owner = me()", world="owner = pid()"),
     ),

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import ast
 
-from ...ir.types import SetType
+from ...ir.types import IntType, PidType, SetType, Type
 from ..declare import Record
 from ..decorators import mark_of
 from ..storage import members
 from ..values import (
+    ActorsValue,
     Alias,
     ArrayValue,
     Builtin,
@@ -60,7 +61,8 @@ def unknown_name(name: str) -> str | None:
 def in_with(found: Meaning, node: ast.expr, text: str) -> str:
     """What stands in a with statement and is no block. ``text``: how it is written."""
     if isinstance(found, Builtin) or (isinstance(found, Function) and found.role == "section"):
-        return f"write 'with {text}():'"
+        given = '"goal"' if isinstance(found, Builtin) and found.name == "pending" else ""
+        return f"write 'with {text}({given}):'"
     if isinstance(found, Alias) and (sections := sections_of(found.cls)):
         return "write " + " or ".join(f"'with {text}.{name}():'" for name in sections)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TAKES:
@@ -83,11 +85,13 @@ def unused(found: Meaning, text: str) -> str:
     return "assign it, test it, or remove the line"
 
 
-def no_value(found: Meaning) -> str:
-    """What stands where a value is needed."""
+def no_value(found: Meaning, text: str) -> str:
+    """What stands where a value is needed. ``text``: how it is written."""
     match found:
         case Builtin(name):
             return f"to call it, write {name.rpartition('.')[2]}()"
+        case Function():
+            return f"to call it, write {text}()"
         case OptionsValue():
             return "name one of the options: 'opt.policy'"
         case Static(str()):
@@ -100,6 +104,29 @@ def no_value(found: Meaning) -> str:
             return "name one element, or go through all of them with 'for'"
         case _:
             return "a value is a bool, an integer, an Enum member, a reference or a process id"
+
+
+def not_called(found: Meaning) -> str:
+    """What is called and is no function."""
+    if isinstance(found, ActorsValue):
+        return "an actor runs by itself: move what both do into a function that both call"
+    return "call protocol functions and words of the language"
+
+
+def compared(left: Type, right: Type) -> str:
+    """Two types that nothing has both of."""
+    if {type(left), type(right)} == {PidType, IntType}:
+        return (
+            "instances of an actor are alike and have no number: give the special one a @process of its own, or keep"
+            " who it is in a field of the world, 'k.first == me()'"
+        )
+    return "compare values of one type"
+
+
+def no_constant(kind: str) -> str:
+    """A container of Python, where a constant may stand. ``kind``: list, tuple, dict or set."""
+    instead = "bitset(Pid), bitset(Enum) or bitset(n)" if kind == "set" else "array(n, field) or pool(Record, n)"
+    return f"declare it in the world: {instead}; constants are single integers, bools and texts"
 
 
 def no_attribute(base: Meaning) -> str:

@@ -90,9 +90,9 @@ def store_name(low: Lowerer, target: ast.expr, found: Meaning, given: ast.AST, n
             store_name(low, part, item, given, node)
         return
     if not isinstance(target, ast.Name):
-        raise low.error(
-            "SVM309", "this cannot be assigned to", target, "assign to a local, a field, or an array element"
-        )
+        field = isinstance(target, ast.Attribute | ast.Subscript)  # of a tuple: several would be stored to in one step
+        instead = "one target at a time, each a step" if field else "assign to a local, a field, or an array element"
+        raise low.error("SVM309", "this cannot be assigned to" + (" in a tuple" if field else ""), target, instead)
     if isinstance(found, Alias) and found.path and not _is_heap(low, found):
         _fix_alias(low, target, found)
         return

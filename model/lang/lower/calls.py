@@ -7,7 +7,7 @@ import ast
 
 from ...ir.expr import TRUE
 from ..values import Builtin, Function, Meaning, Nothing, Static
-from . import expressions, hints, inline, keep, names, words
+from . import advice, expressions, hints, inline, keep, names, words
 from .state import Lowerer, LowerError, Scope
 
 
@@ -53,7 +53,7 @@ def call(low: Lowerer, node: ast.Call) -> Meaning:
         "SVM232",
         f"{names.describe(function)} cannot be called",
         node,
-        "call protocol functions and words of the language",
+        advice.not_called(function),
     )
 
 
@@ -161,7 +161,7 @@ def conform(low: Lowerer, function: Function, parameter: ast.arg, given: Meaning
     if not hints.accepts(low, hint, given):
         wanted = hints.shown(hint)
         what = f"'{parameter.arg}' of '{function.name}' is declared {wanted}, {names.describe(given)} is given"
-        raise low.error("SVM238", what, node, f"pass a {wanted}")
+        raise low.error("SVM238", what, node, hints.advice(hint, f"pass a {wanted}"))
     expected = hints.run_time_type(low, hint)
     if isinstance(given, Static) and given.value is None and expected is not None:
         return expressions.as_value(low, given, node, expected)

@@ -54,8 +54,10 @@ def meaning(low: Lowerer, node: ast.expr) -> Meaning:
 
 
 def _constant(low: Lowerer, node: ast.Constant) -> Static:
-    if isinstance(node.value, bool | int | str) or node.value is None:
+    if isinstance(node.value, bool | int | str):
         return Static(node.value)
+    if node.value is None:
+        raise low.error("SVM304", "None is a Python object", node, "write null")
     raise low.error("SVM300", f"the constant {node.value!r}", node, "use integers, bool and Enum members")
 
 
@@ -105,7 +107,7 @@ def as_value(low: Lowerer, found: Meaning, node: ast.AST, expected: Type | None 
                 "SVM212",
                 f"{names.describe(found)} is not a value",
                 node,
-                advice.no_value(found),
+                advice.no_value(found, low.source.text(node)),
             )
 
 

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from enum import Enum
-from types import NoneType
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from ...ir.types import BOOL, IntType, RefType, Type
 from ..declare import Pid, Record
@@ -89,4 +90,14 @@ def shown(hint: object) -> str:
         return "None"
     if get_origin(hint) is tuple:
         return f"tuple[{', '.join(shown(h) for h in get_args(hint))}]"
-    return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
+    if get_origin(hint) in (Union, UnionType):
+        return " | ".join(shown(h) for h in get_args(hint))
+    return hint.__name__ if isinstance(hint, type) else re.sub(r"\b(?:\w+\.)+(?=\w)", "", str(hint))
+
+
+def advice(hint: object, otherwise: str) -> str:
+    """What to do about a value that is not as annotated: a reference or process id may be null without ``| None``."""
+    parts = [part for part in get_args(hint) if part is not NoneType]
+    if get_origin(hint) in (Union, UnionType) and len(parts) == 1 and NoneType in get_args(hint):
+        return f"a reference or process id may be null anyway: annotate {shown(parts[0])}"
+    return otherwise

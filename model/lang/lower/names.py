@@ -135,8 +135,10 @@ def _foreign(value: object) -> tuple[str, str]:
     if is_field(value) or is_array(value) or is_pool(value):
         return "the declaration of a field", "name it by the parameter that is the world: 'k.count', not 'Demo.count'"
     kind = type(value).__name__
-    what = f"a Python {kind}" if kind in ("list", "dict", "set", "tuple") else f"an object of the class {kind}"
-    return what, "name parameters, protocol functions, Enum classes, or integer, bool and string constants"
+    if kind in ("list", "dict", "set", "tuple"):
+        return f"a Python {kind}", advice.no_constant(kind)
+    instead = "name parameters, protocol functions, Enum classes, or integer, bool and string constants"
+    return f"an object of the class {kind}", instead
 
 
 def actors(low: Lowerer, value: Actors, node: ast.AST) -> ActorsValue:

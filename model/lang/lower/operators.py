@@ -9,7 +9,7 @@ from ...ir.build import COMPARE, arithmetic, both, compare, either, negate, set_
 from ...ir.expr import FALSE, TRUE, BinaryOp, Const, Expr, Unary, integer
 from ...ir.types import BOOL, EnumType, IntType, PidType, RefType, SetType, Type
 from ..values import Meaning, Static, Value, a_type
-from . import expressions, keep, names
+from . import advice, expressions, keep, names
 from .state import Lowerer, suggest
 
 OPERATORS: dict[type[ast.operator], BinaryOp] = {
@@ -155,7 +155,7 @@ def comparable(low: Lowerer, op: BinaryOp, left: Type, right: Type, node: ast.AS
     same = left == right or (isinstance(left, IntType) and isinstance(right, IntType))
     if not same:
         raise low.error(
-            "SVM220", f"{a_type(left)} is compared with {a_type(right)}", node, "compare values of one type"
+            "SVM220", f"{a_type(left)} is compared with {a_type(right)}", node, advice.compared(left, right)
         )
     if op not in ("==", "!=") and not isinstance(left, IntType):
         raise low.error(

@@ -56,7 +56,7 @@ STATEMENTS = {
     "x = sorted(k.arr)": ("Python's sorted() cannot be used", "there are len, min, max"),
     "x = list(k.pages)": ("Python's list() in a protocol function", "there are len, min, max"),
     "k.n = LIMIT": ("the fraction 3.5 cannot be used", "count in integers"),
-    "k.n = NAMES": ("a Python list cannot be used", "name parameters"),
+    "k.n = NAMES": ("a Python list cannot be used", "declare it in the world: array(n, field) or pool(Record, n)"),
     "k.busy = THING": ("an object of the class Thing cannot be used", "name parameters"),
     "k.n = 1.5": ("the constant 1.5 is not part", "use integers"),
     "x = ...": ("the constant Ellipsis", "use integers"),
@@ -66,6 +66,13 @@ STATEMENTS = {
     "with k.work:\n    k.n = 1": ("a Work cannot stand", "write 'with k.work.run_once():'"),
     "with k.lock.lock():\n    k.n = 1": ("cannot stand in a with", "write 'with k.lock:'"),
     "with atomic:\n    k.n = 1": ("the word atomic() cannot stand", "write 'with atomic():'"),
+    "with pending:\n    k.n = 1": ("the word pending() cannot stand", "write 'with pending(\"goal\"):'"),
+    "if k.refs.get_unless_zero:\n    k.n = 1": ("get_unless_zero is not a value", "write k.refs.get_unless_zero()"),
+    "k.mapped = None": ("None is a Python object", "write null"),
+    "if k.who == None:\n    k.n = 1": ("None is a Python object", "write null"),
+    "if me() == 0:\n    k.n = 1": ("a process id is compared with the integer 0", "a @process of its own"),
+    "k.n, k.busy = 1, True": ("this cannot be assigned to in a tuple", "one target at a time"),
+    "worker(k)": ("the actor worker cannot be called", "move what both do into a function that both call"),
     "k.lock": ("this value is not used", "write k.lock.lock(), or 'with k.lock:'"),
     "k.lock.unlock": ("this value is not used", "write k.lock.unlock()"),
     "k.lock = True": ("a Mutex cannot be assigned to", "it has lock(), unlock()"),
@@ -145,6 +152,42 @@ def test_what_stands_below(end: str) -> None:
     assert found.code == code
     assert what in found.headline
     assert "assert" in end or not PYTHON_SPEAK.search(found.headline + found.help)
+
+
+NULL_ANYWAY = "a reference or process id may be null anyway: annotate Page"
+ANNOTATED = {
+    "def got(k: Demo) -> Page | None:\n    return k.mapped": ("returns Page | None", NULL_ANYWAY),
+    "def got(k: Demo) -> Optional[Page]:\n    return k.mapped": ("returns Page | None", NULL_ANYWAY),
+    "def got(k: Demo) -> Page | bool:\n    return k.mapped": ("returns Page | bool", "return what is declared"),
+    "def got(k: Demo) -> Collection[Page]:\n    return k.mapped": ("returns Collection[Page]", "what is declared"),
+    "def got(k: Demo, page: Page | None = null) -> bool:\n    return k.busy": ("takes Page | None", NULL_ANYWAY),
+}
+
+
+@pytest.mark.parametrize("more", ANNOTATED)
+def test_annotations_are_told_as_they_are_written(more: str) -> None:
+    what, advice = ANNOTATED[more]
+    top = f"from typing import Optional\nfrom collections.abc import Collection\n{TOP}"
+    argument = ", k.mapped" if "page:" in more else ""
+    with pytest.raises(ProtocolError) as caught:
+        compiled(IMPORTS + sample(f"x = got(k{argument})", WORLD, top=top, more=more))
+    (found,) = caught.value.diagnostics
+    assert what.replace("returns", "declared to return").replace("takes", "is declared") in found.headline
+    assert advice in found.help
+
+
+def test_an_actor_takes_the_world_and_options() -> None:
+    (found,) = said("k.busy = True", parameters="k: Demo, n: int")
+    assert "'n' is neither the world nor options" in found.headline
+    assert "it takes only the world and options" in found.help
+    (found,) = said("k.busy = True", parameters="k: Demo, n")
+    assert found.help == "annotate it: 'n: Demo'"
+
+
+def test_a_class_that_is_no_world() -> None:
+    end = "class Other:\n    n = flag()\n\n\n@process\ndef two(k: Other) -> None:\n    pass"
+    found = said("k.busy = True", end=end)
+    assert [d.help for d in found] == ["Other is not derived from World: write 'class Other(World):'"]
 
 
 LEFT_OUT = {
