@@ -8,18 +8,18 @@ from collections.abc import Iterable
 from .evaluate import EvaluationError, Scope, State, cell_position
 from .ir.build import walk
 from .ir.expr import Expr, Load
-from .ir.layout import Layout, cell_name
+from .ir.layout import cell_name
 
 
-def cells_read(layout: Layout, state: State, exprs: Iterable[Expr], me: int | None) -> list[tuple[str, str]]:
+def cells_read(state: State, exprs: Iterable[Expr], scope: Scope) -> list[tuple[str, str]]:
     """Name and value of every shared cell read, each once; what a quantifier runs over is left out.
 
-    ``me``: the index of the process the expressions belong to, or None for a property.
+    ``scope``: the process the expressions belong to, if any, and what their variables are bound to.
     """
     found: dict[str, str] = {}
     for expr in exprs:
         for load in _loads(expr):
-            cell = _cell(layout, state, load, me)
+            cell = _cell(state, load, scope)
             if cell is not None:
                 found.setdefault(*cell)
     return list(found.items())
@@ -31,13 +31,14 @@ def _loads(expr: Expr) -> list[Load]:
     return result
 
 
-def _cell(layout: Layout, state: State, load: Load, me: int | None) -> tuple[str, str] | None:
+def _cell(state: State, load: Load, scope: Scope) -> tuple[str, str] | None:
     """The cell, or None for a local, a hidden variable, or an index that cannot be followed in this state."""
+    layout = scope.layout
     variable = layout.variables[load.var]
     if variable.owner is not None or variable.hidden:
         return None
     try:
-        position = cell_position(load.var, load.index, Scope(layout, me))
+        position = cell_position(load.var, load.index, scope)
         where = position if isinstance(position, int) else position(state)
     except (EvaluationError, KeyError):  # a null reference, or the variable of a quantifier
         return None

@@ -73,8 +73,10 @@ def _invariant_violation(semantics: Semantics, played: Run, claim: Property) -> 
     failure = next((f for f in failures if f.invariant.name == claim.name), None)
     if failure is None:
         return None
-    seen = cells_read(semantics.layout, played.states[-1], [failure.invariant.expr], None)
-    values = ", ".join(f"{name} is {value}" for name, value in seen[:MOST_CELLS])
+    whole = [(failure.invariant.expr, Scope(semantics.layout))]  # nothing is bound: all it looks at
+    looked = [(part.expr, part.scope) for part in failure.parts] if failure.objects else whole
+    seen = dict(cell for expr, scope in looked for cell in cells_read(played.states[-1], [expr], scope))
+    values = ", ".join(f"{name} is {value}" for name, value in list(seen.items())[:MOST_CELLS])
     return failure.message + (f" ({values})" if values else "")
 
 

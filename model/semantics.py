@@ -29,13 +29,17 @@ class Violation:
 class Failure:
     """An invariant that fails in a state.
 
-    ``objects``: name and value, as text, of the bound variables for which it fails. ``check``: the condition of one of
-    its loads that failed instead, or None.
+    ``parts``: what in it is false. ``check``: the condition of one of its loads that failed instead, or None.
     """
 
     invariant: Invariant
-    objects: tuple[tuple[str, str], ...] = ()
+    parts: tuple[FailingPart, ...] = ()
     check: Check | None = None
+
+    @property
+    def objects(self) -> tuple[tuple[str, str], ...]:
+        """Name and value, as text, of the bound variables for which it fails."""
+        return tuple(dict.fromkeys(bound for part in self.parts for bound in part.objects))
 
     @property
     def message(self) -> str:
@@ -154,7 +158,7 @@ class Semantics:
             if check is not None:
                 failures.append(Failure(invariant, check=check))
             elif not holds(state):
-                failures.append(Failure(invariant, failing_objects(invariant.expr, state, Scope(self.layout))))
+                failures.append(Failure(invariant, failing_parts(invariant.expr, state, Scope(self.layout))))
         return failures
 
     # ---- construction: one specialised closure for each instance and edge, when a run first gets there
@@ -252,20 +256,35 @@ def _storer(edge: Edge, scope: Scope) -> Callable[[State, list[int]], None]:
     return store_fixed if all(isinstance(position, int) for position, _ in updates) else store_in_order
 
 
-def failing_objects(expr: Expr, state: State, scope: Scope) -> tuple[tuple[str, str], ...]:
-    """The bindings of the outermost ``all`` quantifiers for which ``expr``, which is false in ``state``, fails."""
+@dataclass(frozen=True, slots=True)
+class FailingPart:
+    """A condition within an invariant that is false where it ought not to be, for what its variables are bound to.
+
+    ``objects``: these variables and their values as text, outermost first.
+    """
+
+    expr: Expr
+    scope: Scope
+    objects: tuple[tuple[str, str], ...]
+
+
+def failing_parts(
+    expr: Expr, state: State, scope: Scope, objects: tuple[tuple[str, str], ...] = ()
+) -> tuple[FailingPart, ...]:
+    """Why ``expr`` is false in ``state``: for the first failing binding of each ``all``, the first failing side of each
+    ``and`` and both sides of each ``or``, what is left."""
     match expr:
         case Quant(op="all"):
             for value in range(expr.first, expr.first + expr.count):
                 inner = scope.bind(expr.name, value)
                 if not evaluator(expr.body, inner)(state):
-                    rest = failing_objects(expr.body, state, inner)
-                    return ((expr.name, expr.domain.show(value)), *rest)
+                    return failing_parts(expr.body, state, inner, (*objects, (expr.name, expr.domain.show(value))))
             return ()
         case Binary(op="and"):
             holds = evaluator(expr.left, scope)(state)
-            return failing_objects(expr.right if holds else expr.left, state, scope)
+            return failing_parts(expr.right if holds else expr.left, state, scope, objects)
         case Binary(op="or"):
-            return failing_objects(expr.left, state, scope) + failing_objects(expr.right, state, scope)
+            sides = (failing_parts(side, state, scope, objects) for side in (expr.left, expr.right))
+            return tuple(part for side in sides for part in side)
         case _:
-            return ()
+            return (FailingPart(expr, scope, objects),)

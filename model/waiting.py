@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .cells import cells_read
-from .evaluate import State
+from .evaluate import Scope, State
 from .ir.program import Frame, Location, shown_frame
 from .semantics import Semantics
 
@@ -37,4 +37,4 @@ def _looked_at(semantics: Semantics, state: State, instance: int) -> list[tuple[
     """The shared cells that the guards of the instance's edges read, with their values."""
     process, me = semantics.layout.instances[instance]
     guards = [edge.guard for edge in process.edges if edge.source == state[instance]]
-    return cells_read(semantics.layout, state, guards, me)
+    return cells_read(state, guards, Scope(semantics.layout, me))

@@ -45,7 +45,17 @@ def test_the_failing_objects_are_named() -> None:
     body = "a = k.pages.alloc()\nb = k.pages.alloc()\nb.n = 2"
     end = "@invariant\ndef zero(k: Demo, page: Page) -> bool:\n    return page.n == 0"
     result = one(body, "pages = pool(Page, 3)", top=PAGE, end=end).decide()["zero"]
-    assert "page = pages[1]" in result.message
+    assert result.message == "zero does not hold for page = pages[1] (pages[1].n is 2)"
+
+
+def test_of_what_fails_the_values_are_told_and_of_nothing_else() -> None:
+    body = "a = k.pages.alloc()\nb = k.pages.alloc()\na.n = 3\nb.n = 2\nk.top = 1"
+    claim = "all(p.n <= k.top or q.n == 0 for p in k.pages for q in k.pages) and k.other == 0"
+    end = f"@invariant\ndef small(k: Demo) -> bool:\n    return {claim}"
+    world = "pages = pool(Page, 3)\ntop = bounded(0, 9, init=3)\nother = bounded(0, 9)"
+    result = one(body, world, top=PAGE, end=end).decide()["small"]
+    what = "pages[0].n is 3, top is 1"
+    assert result.message == f"small does not hold for p = pages[0], q = pages[0] ({what})"
 
 
 def test_quantifiers_skip_free_records_and_filter() -> None:
