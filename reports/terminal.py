@@ -36,9 +36,40 @@ def report(results: Iterable[Result], sources: Sources | None = None) -> Rendera
     found = violations_first(results)
     parts: list[RenderableType] = [verdict_table(found), *remarks(found)]
     for result in found:
-        if result.trace is not None:
-            parts += ["", trace_heading(result.property, result.trace), Swimlane(result.trace, sources or Sources())]
+        if result.trace is None:
+            continue
+        heading, other = trace_heading(result.property, result.trace), shown_with(result, found)
+        if other is None:
+            parts += ["", heading, Swimlane(result.trace, sources or Sources())]
+        else:
+            parts += ["", heading.append(f", {_which_part(result, other)} for {other.property}")]
     return Group(*parts)
+
+
+def shown_with(result: Result, results: Iterable[Result]) -> Result | None:
+    """The result whose counterexample begins with this one's, so that one picture shows both; None if there is none.
+
+    One bug often breaks several properties. Of runs that are the same the first is shown, else the longest.
+    """
+    found = [r for r in results if r is result or _begins(r, result)]
+    longest = max(found, key=_length)
+    return None if longest is result else longest
+
+
+def _length(result: Result) -> int:
+    return len(result.trace.steps) if result.trace else 0
+
+
+def _begins(whole: Result, part: Result) -> bool:
+    """Whether the run of ``whole`` begins with that of ``part``; one that goes on for ever only with itself."""
+    if whole.trace is None or part.trace is None or whole.trace.initial != part.trace.initial:
+        return False
+    run, start = ([(step.process, step.edge) for step in trace.steps] for trace in (whole.trace, part.trace))
+    return whole.trace.loop == part.trace.loop and (run if part.trace.loop is not None else run[: len(start)]) == start
+
+
+def _which_part(result: Result, other: Result) -> str:
+    return "the same run as" if _length(result) == _length(other) else "the beginning of the run"
 
 
 def violations_first(results: Iterable[Result]) -> tuple[Result, ...]:

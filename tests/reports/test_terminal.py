@@ -6,21 +6,22 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from svmcheck.reports.terminal import STYLES, remarks, report, verdict_text, violations_first
+from svmcheck.reports.terminal import STYLES, remarks, report, shown_with, verdict_text, violations_first
 from svmcheck.specs.verdict import Result, Verdict
 from tests.golden import check_golden
-from tests.reports.examples import RESULTS
+from tests.reports.examples import RESULTS, livelock
 
 
-def printed(columns: int, terminal: bool = False) -> str:
+def printed(columns: int, terminal: bool = False, results: tuple[Result, ...] = RESULTS) -> str:
     from rich.console import Console
 
     out = io.StringIO()
     colours = "standard" if terminal else "auto"
-    Console(file=out, width=columns, force_terminal=terminal, color_system=colours).print(report(RESULTS))
+    Console(file=out, width=columns, force_terminal=terminal, color_system=colours).print(report(results))
     return out.getvalue()
 
 
@@ -65,6 +66,46 @@ def test_one_reason_to_be_undecided_is_told_once(count: int, who: str) -> None:
         "y: the same sentence",
         f"{who}: not decided beyond the violation of x",
     ]
+
+
+def cut(name: str, steps: int, loop: bool = False) -> Result:
+    """The first steps of the livelock; all of them with the loop, if wanted."""
+    whole = livelock()
+    trace = whole if loop else replace(whole, steps=whole.steps[:steps], loop=None)
+    return replace(result(name, Verdict.VIOLATED, "broken"), trace=trace)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "shown"),
+    [
+        ((5, 5), (None, "p0")),
+        ((4, 5), ("p1", None)),
+        ((5, 4), (None, "p0")),
+        ((3, 5, 4, 5), ("p1", None, "p1", "p1")),
+    ],
+)
+def test_a_run_is_drawn_once(lengths: tuple[int, ...], shown: tuple[str | None, ...]) -> None:
+    results = [cut(f"p{n}", length) for n, length in enumerate(lengths)]
+    others = (shown_with(r, results) for r in results)
+    assert tuple(other and other.property for other in others) == shown
+
+
+def test_another_run_is_drawn_for_itself() -> None:
+    first, goal, other = cut("first", 4), cut("goal", 0, loop=True), cut("other", 4)
+    assert other.trace is not None
+    changed = (*other.trace.steps[:-1], replace(other.trace.steps[-1], edge=77))
+    other = replace(other, trace=replace(other.trace, steps=changed))
+    later = replace(other, trace=replace(other.trace, initial=1)) if other.trace else other
+    results = [first, goal, other, later]
+    assert [shown_with(r, results) for r in results] == [None] * 4
+    assert shown_with(cut("system-progress", 0, loop=True), results) == goal
+
+
+def test_what_is_drawn_elsewhere_is_told() -> None:
+    text = printed(100, results=(cut("whole", 5), cut("part", 4), cut("same", 5)))
+    assert "part: counterexample of 4 steps, the beginning of the run for whole\n" in text
+    assert "same: counterexample of 5 steps, the same run as for whole\n" in text
+    assert text.count("get_page(page)") == 1
 
 
 def test_rich_is_imported_only_to_print() -> None:
