@@ -28,7 +28,8 @@ class Example:
 @dataclass(frozen=True, slots=True)
 class ScenarioRun:
     """One ``svmcheck run``. ``seed``: None for a strategy that has none. ``points``: steps of all runs. ``complete``:
-    nothing was left to try, or all the runs asked for were made. ``notes``: what limits the verdicts, in sentences."""
+    nothing was left to try, or all the runs asked for were made. ``notes``: what limits the verdicts, in sentences.
+    ``remarks``: what was not asked at all."""
 
     scenario: str
     options: tuple[tuple[str, str], ...]
@@ -41,6 +42,7 @@ class ScenarioRun:
     results: tuple[Result, ...]
     examples: tuple[Example, ...]
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def example(self, name: str) -> Example | None:
         return next((e for e in self.examples if e.property == name), None)
@@ -63,6 +65,7 @@ def run_json(run: ScenarioRun) -> dict[str, object]:
         "points": run.points,
         "complete": run.complete,
         "notes": list(run.notes),
+        "remarks": list(run.remarks),
         "results": [{**result_json(r), "run": _example_json(r, run.example(r.property))} for r in run.results],
     }
 

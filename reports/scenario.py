@@ -27,7 +27,7 @@ def report(run: ScenarioRun, sources: Sources | None = None, every_step: bool = 
     from rich.console import Group
     from rich.text import Text
 
-    parts: list[RenderableType] = [Text(effort(run), style="dim"), Text(), _table(run.results), *_remarks(run.results)]
+    parts: list[RenderableType] = [Text(effort(run), style="dim"), Text(), _table(run.results), *_remarks(run)]
     told: dict[tuple[object, ...], str] = {}
     for result in run.results:
         trace, example = result.trace, run.example(result.property)
@@ -108,16 +108,19 @@ def _named(group: list[Result]) -> str:
     return f"{len(group)} checks" if len(group) > FEW else ", ".join(result.property for result in group)
 
 
-def _remarks(results: tuple[Result, ...]) -> list[Text]:
-    """The sentence of each violation, the checks that a row only counts, and each assumption once."""
+def _remarks(run: ScenarioRun) -> list[Text]:
+    """The sentence of each violation, the checks that a row only counts, what was not asked, and each assumption
+    once."""
     from rich.text import Text
 
+    results = run.results
     broken = (result for result in results if result.verdict is Verdict.VIOLATED)
     lines = [Text.assemble((result.property, STYLES[result.verdict]), ": ", result.message) for result in broken]
     for group in _shared(results):
         if len(group) > FEW:
             text = f"{_named(group)}: {', '.join(result.property for result in group)}"
             lines.append(Text(text, style="dim"))
+    lines += [Text(remark, style="dim") for remark in run.remarks]
     lines = [Text(), *lines] if lines else []
     assumed = dict.fromkeys(assumption for result in results for assumption in result.assumptions)
     if assumed:

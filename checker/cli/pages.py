@@ -49,7 +49,7 @@ def write_run_pages(folder: Path, run: ScenarioRun) -> tuple[Path, ...]:
     name = file_name("run", run.scenario)
     page, json = folder / f"{name}.html", folder / "run.json"
     shown = Check(run.scenario, None, run.sizes, run.options, run.results)
-    write_page(page, shown, notes=run.notes)
+    write_page(page, shown, notes=(*run.notes, *run.remarks))
     json.write_text(run_text(run), encoding="utf-8")
     written = [page, json]
     for result in run.results:

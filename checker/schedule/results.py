@@ -11,12 +11,13 @@ from collections.abc import Iterator
 
 from ...model.ir.properties import SYSTEM_PROGRESS
 from ...specs.verdict import Result, Verdict
-from .checks import CHECKS, LOST_PROGRESS
+from .checks import CHECKS, LOST_PROGRESS, applying
 from .frames import VISIBLE
 from .registry import STRATEGIES, Reach
 from .session import Session, Violation
 
 HASHED = "states are told apart by a hash of 128 bits"
+NEVER_ENDED = "no run came to an end: nothing that is looked at then was, what the scenario itself checks included"
 ANNOUNCED = "steps announce all shared state that they touch"
 UNSEEN = "what a task keeps between two calls of one expression is not part of a state: this Python does not show it"
 
@@ -41,8 +42,12 @@ def _checks(session: Session) -> Iterator[Result]:
     exhausted = session.reach is Reach.STATES and not session.cut and progress_only
     verdict, message = (Verdict.HOLDS, "") if exhausted else _outcome(session, session.reach)
     assumptions = _assumed(session) if verdict is Verdict.HOLDS else ()
-    for name, (kind, _) in CHECKS.items():
-        yield _result(session, name, kind, verdict, message, assumptions=assumptions)
+    for name in applying(session.classes):
+        check = CHECKS[name]
+        if check.at_end and not session.effort.ended and verdict is not Verdict.TRUNCATED:
+            yield _result(session, name, check.kind, Verdict.VACUOUS, NEVER_ENDED)
+        else:
+            yield _result(session, name, check.kind, verdict, message, assumptions=assumptions)
 
 
 def _progress(session: Session) -> Iterator[Result]:

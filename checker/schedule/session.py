@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from ...model.kernel.object import classes_made, made
 from ...specs.verdict import Grade, Verdict
 from .checks import DETERMINISM, LOST_PROGRESS, kind
 from .counterexample import Counterexample, Nondeterminism, of_failure, of_lasso, of_lost
@@ -64,11 +65,12 @@ class Violation:
 
 @dataclass(slots=True)
 class Effort:
-    """What was done so far. ``measured``: runs in which the steps of tasks that owe something were counted;
-    ``surveyed``: those that looked for livelock. ``states`` and ``transitions``: where they
+    """What was done so far. ``ended``: runs that came to an end. ``measured``: those in which the steps of tasks that
+    owe something were counted; ``surveyed``: those that looked for livelock. ``states`` and ``transitions``: where they
     were counted. ``depth``: the steps of the longest run."""
 
     runs: int = 0
+    ended: int = 0
     measured: int = 0
     surveyed: int = 0
     points: int = 0
@@ -82,7 +84,8 @@ class Effort:
 class Session:
     """How a session ended. ``reach``: of its strategy. ``complete``: nothing was left to try, or all runs were made.
 
-    ``goals``: what tasks owed in some run. ``judged``: what the states say about progress, with the strategy that
+    ``goals``: what tasks owed in some run. ``classes``: of the kernel's structures that some run had, with their bases.
+    ``judged``: what the states say about progress, with the strategy that
     knows them. ``cut``: why it stopped before.
     """
 
@@ -93,6 +96,7 @@ class Session:
     complete: bool
     cut: str
     goals: tuple[str, ...]
+    classes: frozenset[str]
     violations: tuple[Violation, ...]
     judged: tuple[Judged, ...]
 
@@ -133,7 +137,8 @@ class _Course:
         self._measure()
         complete = not cut and not violations and self.effort.runs > 0
         goals = tuple(sorted(self.goals))
-        return Session(self.chosen, self.wish, self.entry.reach, self.effort, complete, cut, goals, violations, judged)
+        return Session(self.chosen, self.wish, self.entry.reach, self.effort, complete, cut, goals, classes_made(),
+                       violations, judged)  # fmt: skip
 
     # ---- run after run
 
@@ -211,6 +216,7 @@ class _Course:
 
     def _count(self, run: Run) -> None:
         self.effort.runs += 1
+        self.effort.ended += run.end == "done"
         self.effort.measured += self.entry.fair
         self.effort.points += run.steps
         self.effort.depth = max(self.effort.depth, run.steps)
@@ -316,5 +322,6 @@ def run_session(
     strategy = make(wish.strategy, wish.seed, wish.runs, wish.states)
     runtime = new_runtime(wish.backend, strategy, wish.steps)
     scout = make("sticky", wish.seed, wish.runs)
+    made.clear()
     with rare_collections():
         return _Course(chosen, wish, entry, strategy, scout, runtime, tell, stop).go()

@@ -7,6 +7,13 @@ from typing import Any, ClassVar
 
 from .sched import READ, WRITE, Op, new_id, point
 
+made: set[type[Kobject]] = set()  # of which classes there were instances since somebody cleared it
+
+
+def classes_made() -> frozenset[str]:
+    """Their names, and those of the classes that they derive from."""
+    return frozenset(base.__name__ for kind in made for base in kind.__mro__)
+
 
 class Kobject:
     """A kernel structure.
@@ -23,6 +30,7 @@ class Kobject:
 
     def __init__(self) -> None:
         self.oid = new_id()
+        made.add(type(self))
         self._ops: dict[tuple[str, int], Op] = {}
 
     def __repr__(self) -> str:

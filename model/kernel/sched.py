@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
 from typing import Final, NamedTuple, Protocol
 
 READ: Final = 0  # commutes with other reads of the same key
@@ -133,6 +135,7 @@ class Scheduler(Protocol):
     """What a runtime provides; one at a time is installed."""
 
     current: Task | None
+    tasks: list[Task]
 
     def point(self, op: Op) -> None: ...
 
@@ -170,7 +173,10 @@ def point(op: Op) -> None:
 
 
 def choose(n: int, why: str) -> int:
-    """What the environment decides: 0 .. n-1, explored like a schedule. 0 is what usually happens."""
+    """What the environment decides: 0 .. n-1, explored like a schedule. 0 is what usually happens. Raises ValueError
+    if there is nothing to decide between."""
+    if n < 1:
+        raise ValueError(f"choose({n}, {why!r}): there is no answer to choose; n counts the answers, 0 .. n-1")
     scheduler = _scheduler
     if scheduler is None or scheduler.current is None:
         return 0
@@ -196,10 +202,29 @@ def current() -> Task:
 
 
 def spawn(name: str, function: Callable[[], object], daemon: bool = False) -> Task:
-    """A new task. It is created in the scenario's set-up, or by a running task."""
+    """A new task. It is created in the scenario's set-up, or by a running task. Raises TypeError for what is none."""
+    code: object = getattr(getattr(function, "func", function), "__code__", None)
+    if isinstance(code, CodeType) and code.co_flags & LAZY:
+        raise TypeError(f"spawn({name!r}): a generator or async function does nothing when it is called: {PLAIN}")
     if _scheduler is None:
         raise Oops("setup", f"no scheduler to run {name}")
     return _scheduler.spawn(name, function, daemon)
+
+
+LAZY: Final = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+PLAIN: Final = "a task is a plain function, which calls those of the kernel"
+
+
+def returned(task: Task, value: object) -> None:
+    """The function of a task returned ``value``. Raises TypeError for what only now would begin to do something."""
+    kind = type(value)
+    if issubclass(kind, (GeneratorType, CoroutineType, AsyncGeneratorType)):
+        raise TypeError(f"{task.name} returned a {kind.__name__}, which nobody runs: {PLAIN}")
+
+
+def tasks() -> list[Task]:
+    """All that were spawned, those that have ended too."""
+    return [] if _scheduler is None else _scheduler.tasks
 
 
 @contextmanager

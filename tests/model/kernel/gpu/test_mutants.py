@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from svmcheck.checker.schedule.checks import applying
+from svmcheck.model.kernel.object import classes_made, made
 from tests.model.kernel.gpu.sampling import sample
 
 MUTANTS = [
@@ -79,9 +81,11 @@ RUNS = 1_000  # the slowest needs about 250; a change of the steps elsewhere shu
 
 @pytest.mark.parametrize(("scenario", "mutant", "checks"), MUTANTS, ids=[f"{s} {m}" for s, m, _ in MUTANTS])
 def test_a_broken_rule_is_caught_by_its_check(scenario: str, mutant: str, checks: str) -> None:
+    made.clear()
     last = sample(f"{scenario} {mutant}", RUNS)[-1]
     assert last.failure is not None, "no schedule showed it"
     assert last.failure.check in checks.split()
+    assert last.failure.check in applying(classes_made()), "it would not be listed where the rule is kept"
 
 
 @pytest.mark.parametrize("scenario", sorted({scenario for scenario, _, _ in MUTANTS}))
