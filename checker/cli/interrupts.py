@@ -7,6 +7,8 @@ import signal
 import threading
 from types import FrameType, TracebackType
 
+from ..keyboard import Interrupted
+
 
 class Interrupts:
     """While entered, notes every SIGINT before it becomes a KeyboardInterrupt as usual."""
@@ -29,8 +31,8 @@ class Interrupts:
     def check(self) -> None:
         """Raises the KeyboardInterrupt that somebody caught in the meantime."""
         if self.seen:
-            raise KeyboardInterrupt
+            raise Interrupted
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.seen = True
-        raise KeyboardInterrupt
+        raise Interrupted

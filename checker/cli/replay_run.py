@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from .apart import apart
 from .console import console
 from .problems import Problem, Status, notice, worst
 
@@ -70,15 +71,17 @@ def _replay(token: str, every_step: bool) -> Status:
     from ..schedule.runtime import new_runtime
     from ..schedule.strategies.replay import Replay
     from ..schedule.token import BadToken, decode
+    from ..schedule.watchdog import watchdog
 
     try:
         recorded = decode(token)
     except BadToken as error:
         raise Problem(str(error), "copy it again, or replay the JSON document of the run") from None
-    chosen = choose(recorded.scenario, dict(recorded.options), dict(recorded.sizes))
-    other = version(chosen.scenario) != recorded.version
-    runtime = new_runtime("greenlets", Replay(()), len(recorded.decisions) + 1)
-    trace, wrong = _again(chosen, recorded, runtime)
+    with apart(), watchdog():
+        chosen = choose(recorded.scenario, dict(recorded.options), dict(recorded.sizes))
+        other = version(chosen.scenario) != recorded.version
+        runtime = new_runtime("greenlets", Replay(()), len(recorded.decisions) + 1)
+        trace, wrong = _again(chosen, recorded, runtime)
     if wrong:
         click.echo(f"{recorded.property}: does not happen any more: {wrong}", err=True)
         why = (

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Collection
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ...specs.suggest import suggest
+from ..keyboard import Interrupted
+from .apart import apart
 from .console import console
 from .output import Document, document, report_folder
 from .parameters import assignment, duration, size_assignment
@@ -83,6 +86,7 @@ def command(
     from ..schedule.registry import names
     from ..schedule.request import choose
     from ..schedule.session import Wish
+    from ..schedule.watchdog import watchdog
     from .run_listing import listing, scenario_options
 
     if strategy not in ("auto", *names()):
@@ -91,9 +95,12 @@ def command(
         click.echo(listing(SAMPLER))
         ctx.exit(Status.GOOD)
     json, folder = document(json_name), report_folder(report)
-    chosen = choose(scenario, dict(options), dict(sizes))
+    with apart():
+        chosen = choose(scenario, dict(options), dict(sizes))
     if show_options:
-        click.echo(scenario_options(chosen))
+        with apart(), watchdog():
+            text = scenario_options(chosen)
+        click.echo(text)
         ctx.exit(Status.GOOD)
     if conform:
         from ..schedule.registry import make
@@ -103,7 +110,7 @@ def command(
             status = follow(chosen, make(SAMPLER if strategy == "auto" else strategy, seed, runs), time, stop.asked)
         ctx.exit(Status.INTERRUPTED if stop.seen else status)
     wish = Wish(strategy, seed, runs, time, steps, states, bound, backend)
-    with ProgressLine() as line, Stop() as stop:
+    with ProgressLine() as line, Stop() as stop, apart(), watchdog():
         session = _session(chosen, wish, workers, lambda effort: line.show(_progress(wish, effort)), stop.asked)
         notes = () if session.violations or stop.seen else _unread(chosen, dict(options), backend)
     found = replace(scenario_run(session), notes=notes)
@@ -122,8 +129,10 @@ def _session(chosen: Chosen, wish: Wish, workers: int, tell: Watcher, stop: Call
     if not session.cut.startswith("the limit of") or session.violations or (wish.seconds or spent + 1) <= spent:
         return session
     notice(f"more than {most:,} states: from here on a sample (--strategy states --states N explores more)")
-    left = None if wish.seconds is None else wish.seconds - spent
-    return run_crowd(chosen, replace(wish, strategy=SAMPLER, seconds=left), workers, tell, stop)
+    sampled = run_crowd(chosen, replace(wish, strategy=SAMPLER, spent=spent), workers, tell, stop)
+    if sampled.cut:
+        notice(f"before the sample {session.effort.states:,} states were explored, without a violation")
+    return sampled
 
 
 class Stop:
@@ -149,8 +158,9 @@ class Stop:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.seen:
-            raise KeyboardInterrupt
+            raise Interrupted
         self.seen = True
+        os.write(2, b"\nending after this step; Ctrl-C again stops at once\n")  # print() may be in the middle of a line
 
 
 def _progress(wish: Wish, effort: Effort) -> str:
@@ -163,7 +173,6 @@ def scenario_run(session: Session) -> ScenarioRun:
     """A session as a report shows it."""
     from ...reports.json_run import Example, ScenarioRun
     from ..schedule.registry import STRATEGIES, Reach
-    from ..schedule.remarks import remarks
     from ..schedule.results import results
     from ..schedule.token import decisions_text
 
@@ -175,8 +184,7 @@ def scenario_run(session: Session) -> ScenarioRun:
     )
     seed = wish.seed if STRATEGIES[wish.strategy].reach is Reach.SOME else None
     return ScenarioRun(chosen.name, chosen.options, chosen.sizes, wish.strategy, seed, session.effort.runs,
-                       session.effort.points, session.complete, results(session), examples,
-                       remarks=remarks(session))  # fmt: skip
+                       session.effort.points, session.complete, results(session), examples)  # fmt: skip
 
 
 def _unread(chosen: Chosen, asked: Collection[str], backend: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...specs.suggest import suggest
+from .apart import apart
 from .problems import Problem, Status
 from .progress import ProgressLine
 
@@ -27,6 +28,7 @@ def follow(chosen: Chosen, strategy: Strategy, seconds: float | None, stop: Call
     all that is said."""
     from ...model.kernel.abstraction import load
     from ..conformance.conform import Conformance, conform_runs, view_of
+    from ..schedule.watchdog import watchdog
 
     by_scenario = {abstraction.scenario: abstraction for abstraction in load().values()}
     abstraction = by_scenario.get(chosen.name)
@@ -34,7 +36,7 @@ def follow(chosen: Chosen, strategy: Strategy, seconds: float | None, stop: Call
         advice = suggest(chosen.name, by_scenario, "scenarios")
         raise Problem(f"{chosen.name} has no protocol that it could be compared with", advice)
     result, begun = Conformance(view_of(abstraction, chosen)), time.monotonic()
-    with ProgressLine() as line:
+    with ProgressLine() as line, apart(), watchdog():
         for _ in conform_runs(result, chosen, strategy):
             spent = time.monotonic() - begun
             line.show(f"{strategy.name}: {result.runs:,} runs, {len(result.covered)} steps met, {spent:.0f} s")

@@ -18,6 +18,11 @@ from ..selection import BadRequest
 
 
 class Backend(Protocol):
+    """``thread``: the identifier of the thread that the task runs in whose turn it is."""
+
+    @property
+    def thread(self) -> int: ...
+
     def create(self, task: Task, body: Callable[[], None]) -> None:
         """Give ``task`` a stack of its own that will execute ``body``."""
         ...
@@ -48,6 +53,7 @@ class Greenlets:
         self._new: Any = greenlet.greenlet
         self._main: Any = greenlet.getcurrent()
         self._current: Callable[[], object] = greenlet.getcurrent
+        self.thread = threading.get_ident()
 
     def create(self, task: Task, body: Callable[[], None]) -> None:
         task.backing = self._new(body, self._main)
@@ -91,6 +97,7 @@ class Threads:
     def __init__(self) -> None:
         self._main = threading.Semaphore(0)
         self._local = threading.local()
+        self.thread = 0
 
     def create(self, task: Task, body: Callable[[], None]) -> None:
         def marked() -> None:
@@ -121,6 +128,7 @@ class Threads:
     def _resume(self, task: Task) -> None:
         backing = task.backing
         assert isinstance(backing, _Baton)
+        self.thread = backing.thread.ident or 0
         backing.turn.release()
 
 

@@ -29,7 +29,7 @@ def run_crowd(chosen: Chosen, wish: Wish, workers: int, tell: Watcher, stop: Cal
         tell(_sum(first.effort, tick.states, tick.transitions, tick.seconds))
 
     def reason() -> str:
-        seconds = first.effort.seconds + shown[0]
+        seconds = wish.spent + first.effort.seconds + shown[0]
         if stop():
             return "interrupted"
         return f"the limit of {wish.seconds:g} s" if wish.seconds is not None and seconds >= wish.seconds else ""
@@ -48,7 +48,6 @@ def run_crowd(chosen: Chosen, wish: Wish, workers: int, tell: Watcher, stop: Cal
 def _session(first: Session, wish: Wish, campaign: Campaign, seconds: float) -> Session:
     cut = campaign.cut or (f"{len(campaign.died)} workers were killed" if campaign.died else "")
     effort = _sum(first.effort, campaign.runs, campaign.steps, seconds)
-    effort.ended += campaign.ended
     violations: tuple[Violation, ...] = ()
     if campaign.failures:
         run = campaign.failures[0].run

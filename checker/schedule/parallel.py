@@ -92,11 +92,6 @@ class Campaign:
         return sum(part.steps for part in self.parts)
 
     @property
-    def ended(self) -> int:
-        """How many runs came to an end."""
-        return sum(part.runs - part.long - len(part.failures) for part in self.parts)
-
-    @property
     def complete(self) -> bool:
         return not self.cut and not self.died and all(part.complete for part in self.parts)
 
@@ -199,7 +194,9 @@ class _Total:
 
 
 def _do(job: tuple[Plan, Piece], progress: Progress) -> Part:
-    with rare_collections():
+    from .watchdog import watchdog
+
+    with rare_collections(), watchdog():
         return _explore(*job, progress)
 
 

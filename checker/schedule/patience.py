@@ -27,7 +27,8 @@ class Lost:
 
     @property
     def message(self) -> str:
-        return f"{self.task} made {self.steps:,} steps of its own without completing '{self.goal}'"
+        what = f"{self.task} made {self.steps:,} steps of its own without completing '{self.goal}'"
+        return f"{what} (--bound allows more)"
 
 
 class OwnSteps:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import CodeType
 
 from ...model.ir.program import Frame
@@ -14,12 +13,11 @@ from ...model.kernel.sched import Task
 from ...model.trace import Change, Step, Trace
 from .cells import Cells
 from .frames import kernel_frames
+from .places import shown_file
 from .plan import Noted
 from .runtime import Run, Runtime, Setup
 from .statespace import Decision, flat
 from .strategies.replay import Replay
-
-PACKAGE = Path(__file__).parents[2]
 
 Place = tuple[CodeType, int]
 
@@ -127,13 +125,4 @@ def _places(runtime: Runtime, task: Task) -> list[Place]:
 
 
 def _frames(places: Sequence[Place]) -> tuple[Frame, ...]:
-    return tuple(Frame(_file(code.co_filename), line, 1, line, 1, code.co_qualname) for code, line in places)
-
-
-def _file(name: str) -> str:
-    """Relative to the package for its own files, else to the current folder where the file is inside it."""
-    path = Path(name)
-    for root in (PACKAGE, PACKAGE.resolve(), Path.cwd()):
-        if path.is_relative_to(root):
-            return str(path.relative_to(root))
-    return name
+    return tuple(Frame(shown_file(code.co_filename), line, 1, line, 1, code.co_qualname) for code, line in places)

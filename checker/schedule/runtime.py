@@ -7,15 +7,28 @@ of decisions is the schedule; the same schedule gives the same run, because noth
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from threading import get_ident
+from typing import ClassVar, NoReturn
 
 from ...model.kernel import sched
 from ...model.kernel.scenario import World
 from ...model.kernel.sched import Oops, Op, Stopped, Task
 from ...model.kernel.sync import lockdep
+from ..keyboard import by_keyboard
+from ..selection import BadRequest
 from .backends import Backend, make_backend
+from .misuse import Hung, catches_all
+from .places import described
 from .strategy import Strategy
+
+CHECKING = "checking"  # instead of an end: what the checks call reaches no points
+EACH = 32  # steps between two looks at the clock
+PATIENCE = 1_000  # how often a task may catch what ends it
+
+_deaf: list[Task] = []  # tasks that cannot be ended are kept for ever: what ends a greenlet that is dropped wakes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +42,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. ``end``: "done", "failed", "abandoned" by its strategy, or "long": the bound on steps was reached."""
+    """One run. ``end``: "done", "failed", "abandoned" by its strategy, or "long": the bound on steps was reached, or
+    somebody halted it."""
 
     schedule: tuple[int, ...]
     steps: int
@@ -44,6 +58,8 @@ Setup = Callable[[], World]
 class Runtime:
     """Executes one run at a time. ``last_*`` describe the step that ended just before ``Strategy.pick`` is asked."""
 
+    running: ClassVar[Runtime | None] = None  # the one that is inside ``run``
+
     def __init__(self, backend: Backend, strategy: Strategy, most_steps: int = 20_000, lock_order: bool = True) -> None:
         self.backend = backend
         self.strategy = strategy
@@ -52,6 +68,8 @@ class Runtime:
         self.observers: list[Callable[[], None]] = []  # called after each step, after the checks
         self.raises = True  # an exception of Python in a task leaves ``run``; else it is a failure like others
         self.on_failure: Callable[[], None] | None = None  # called where it happens, before anything unwinds
+        self.halt: Callable[[], bool] | None = None  # asked now and then whether to end the run
+        self._runs = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -71,14 +89,27 @@ class Runtime:
         self.last_choice: int | None = None  # the step consumed this choice of the environment
         self.stuck = False  # the run ended because nobody could go on
         self.unfinished: list[Task] = []  # at the end: the tasks that had not ended, each still at its ``op``
+        self.halted = False
+        self.misuse: BadRequest | None = None  # what the scenario did that no run can go on from
+        self.handled: dict[Task, BaseException] = {}  # what tasks are handling at their points: a bare raise has it
         self._hurry = False  # some step of this run was urgent
         self._home = False  # unwinding: tasks go home instead of scheduling
+        self._look = self.most_steps if self.halt is None else min(self.most_steps, EACH)  # at limits, after this step
+        self._caught = 0  # how often a task was told to end
+
+    @property
+    def pulse(self) -> tuple[int, ...]:
+        """What changes as long as points are reached."""
+        current = -1 if self.current is None else self.current.number
+        return self._runs, self.steps, len(self.schedule), len(self.tasks), current, self._caught
 
     # ---- one run
 
     def run(self, setup: Setup) -> Run:
-        """Execute ``setup`` and then its tasks to an end."""
+        """Execute ``setup`` and then its tasks to an end. Raises ``BadRequest`` where a task cannot be ended."""
         self._reset()
+        self._runs += 1
+        Runtime.running = self
         sched.install(self)
         self.lockdep = lockdep.Lockdep() if self.lock_order else None
         lockdep.install(self.lockdep)
@@ -89,11 +120,16 @@ class Runtime:
                 self._execute()
             except Oops as oops:
                 self._fail(oops.check, str(oops))
+            except Hung as hung:
+                raise hung.told from None
             finally:
                 self._unwind()
         finally:
+            Runtime.running = None
             sched.install(None)
             lockdep.install(None)
+        if self.misuse is not None:
+            raise self.misuse
         found = Run(tuple(self.schedule), self.steps, self.end or "done", self.failure)
         self.strategy.end(found)
         return found
@@ -121,10 +157,15 @@ class Runtime:
     def _unwind(self) -> None:
         self.end = self.end or "done"
         self.unfinished = list(self.alive)
+        if self.current is not None and not self.current.done:
+            return  # interrupted while a thread has the baton: it may never come back
         for task in self.unfinished:
+            self._caught = 0
             self._resume(task)
 
     def spawn(self, name: str, function: Callable[[], object], daemon: bool = False) -> Task:
+        if not callable(function):
+            raise TypeError(f"spawn({name!r}, {function!r}): a task is a function, which is called later, without ()")
         task = Task(len(self.tasks) + 1, name, function, daemon)
         self.tasks.append(task)
         self.alive.append(task)
@@ -134,17 +175,21 @@ class Runtime:
     def _body(self, task: Task) -> None:
         try:
             if not self.end:
-                sched.returned(task, task.function())
+                task.function()
         except Stopped:
             pass
         except Oops as oops:
             self._fail(oops.check, str(oops))
-        except Exception as error:
-            if self.end:  # an error while a stopped task unwinds says nothing
-                return
-            self._fail("exception", _described(error))
-            if self.raises:
+        except Hung as hung:
+            self._misused(hung.told)
+        except BaseException as error:  # sys.exit() too is no way to end a task
+            if by_keyboard(error):
+                self.end = "failed"
                 raise
+            if self.end in ("", CHECKING):  # an error while a stopped task unwinds says nothing
+                self._fail("exception", described(error, task))
+                if self.raises and isinstance(error, Exception):
+                    raise
         finally:
             task.done = True
             self.alive.remove(task)
@@ -163,11 +208,15 @@ class Runtime:
 
     def point(self, op: Op) -> None:
         """Called by the running task before ``op``."""
-        if self.end:
-            raise Stopped
+        if self.end or get_ident() != self.backend.thread:
+            self._refuse(op)
         task = self.current
         assert task is not None
         task.op = op
+        if (raised := sys.exception()) is not None:
+            self.handled[task] = raised
+        elif self.handled:
+            self.handled.pop(task, None)
         if op.urgent or task.urgent:
             self._hurry = True
         if task.hurried and not task.inside:
@@ -186,18 +235,52 @@ class Runtime:
         if self.end:
             raise Stopped
 
+    def _refuse(self, op: Op) -> NoReturn:
+        """There is no going on from this point."""
+        if self.end == CHECKING:
+            raise Oops("exception", f"a check must not reach a point, and this one does: '{op.name}'")
+        if get_ident() != self.backend.thread:
+            what = f"'{op.name}' in a thread that is no task: only tasks reach points, and sched.spawn() makes them"
+            self._fail("exception", what)
+            raise SystemExit  # ends a thread without a word
+        self._caught += 1
+        task = self.current
+        if self._caught > PATIENCE and task is not None:
+            _deaf.append(task)
+            self._misused(catches_all(task, self.backend.frame(task)))
+            while True:
+                self.backend.home()
+        raise Stopped
+
     def _step_over(self, task: Task) -> None:
         """Check the state that the step of ``task`` left behind."""
         self.steps += 1
-        try:
-            self.world.check()
-        except Oops as oops:
-            self._fail(oops.check, str(oops))
+        self.end = CHECKING
+        self._checked(self.world.check)
+        if self.end != CHECKING:
             return
+        self.end = ""
         for observe in self.observers:
             observe()
+        if self.steps >= self._look:
+            self._limits()
+
+    def _checked(self, check: Callable[[], None]) -> None:
+        try:
+            check()
+        except Oops as oops:
+            self._fail(oops.check, str(oops))
+        except Exception as error:  # noqa: BLE001 - a check is code of the scenario, too
+            self._fail("exception", described(error))
+
+    def _limits(self) -> None:
         if self.steps >= self.most_steps:
             self.end = "long"
+        elif self.halt is not None:
+            self._look = min(self.most_steps, self.steps + EACH)
+            if self.halt():
+                self.end = "long"
+                self.halted = True
 
     def _pick(self) -> Task | None:
         """Who goes on; None when the run is over."""
@@ -245,33 +328,31 @@ class Runtime:
         self.stuck = True
         waiting = [t for t in self.alive if t.pending or not t.daemon]
         if not waiting:
-            self.end = "done"
-            try:
-                self.world.finish()
-            except Oops as oops:
-                self._fail(oops.check, str(oops))
+            before, self.current = self.current, self.current or self.last_task  # points ask for one
+            self.end = CHECKING
+            self._checked(self.world.finish)
+            self.current = before
+            if self.end == CHECKING:
+                self.end = "done"
             return
         from .deadlock import wait_for
 
-        self._fail("deadlock", wait_for(waiting), waiting[0].name)
+        self._fail("deadlock", wait_for(waiting, self.backend.frame), waiting[0].name)
+
+    def _misused(self, told: BadRequest) -> None:
+        self.misuse = self.misuse or told
+        self.end = "failed"
 
     def _fail(self, check: str, message: str, actor: str = "") -> None:
         if self.failure is None:
+            if not isinstance(check, str) or not check:  # pyright: ignore[reportUnnecessaryIsInstance] - users' code
+                check, message = "exception", f"Oops({check!r}, {message!r}): the first argument is the name of a check"
             if not actor and self.current is not None:
                 actor = self.current.name
             self.failure = Failure(check, message, actor)
             if self.on_failure is not None:
                 self.on_failure()
         self.end = "failed"
-
-
-def _described(error: Exception) -> str:
-    """What was raised, and at which line."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = "" if trace is None else f", at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
-    return f"{type(error).__name__}: {error}{where}"
 
 
 def new_runtime(backend: str, strategy: Strategy, most_steps: int) -> Runtime:
