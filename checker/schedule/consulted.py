@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TypeVar
 
 from ...model.kernel.options.reading import reading
@@ -30,7 +31,7 @@ ALL_STEPS = 200_000  # of the runs together
 def consulted(chosen: Chosen, runs: int = RUNS, until: Collection[str] = (), backend: str = "greenlets") -> set[str]:
     """The options that some of the runs of a random walk read. ``until``: no more runs once all of these have been."""
     reads: set[str] = set()
-    config, sizes = reading(chosen.config, reads), dict(chosen.sizes)
+    config, sizes = reading(chosen.config, reads), MappingProxyType(dict(chosen.sizes))
     strategy = RandomWalk(SEED, runs)
     runtime = new_runtime(backend, strategy, MOST_STEPS)
     steps = 0

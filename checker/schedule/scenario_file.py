@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import cast
 
 from ...model.kernel.options import Config
-from ...model.kernel.scenario import Scenario, World, choices, collecting, option_text
+from ...model.kernel.scenario import Scenario, Size, World, choices, collecting, option_text
 from ...model.kernel.sched import Oops
 from ...specs.suggest import suggest
 from ..selection import BadRequest
 
 TARGET = re.compile(r"(?P<file>.*\.py)(?::(?P<name>.*))?", re.DOTALL)
 EXAMPLE = "docs/executable-kernel.md shows one"
+SIZES = 'write: sizes={"NAME": Size(DEFAULT, LEAST, MOST)}'
 
 
 def is_file(target: str) -> bool:
@@ -43,6 +44,8 @@ def scenario_in(target: str) -> Scenario:
     if name is not None and name not in found:
         raise BadRequest(f'there is no scenario "{name}" in this file', suggest(name, found, "scenarios"), file)
     only = found[name or next(iter(found))]
+    _check_defaults(only, file)
+    _check_sizes(only, file)
     return replace(only, file=file, build=FromFile(file, only.name))
 
 
@@ -69,17 +72,41 @@ def _load(path: Path, said: str) -> Mapping[str, Scenario]:
         except SyntaxError as error:  # also what is no text
             line = f":{error.lineno}" if error.lineno else ""
             raise BadRequest(f"not Python: {error.msg}", "put it right", f"{said}{line}") from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _blamed(error, path, said) from error
-    for each in found.values():
-        _check_defaults(each, said)
-    return found
+    return {key: each for key, each in found.items() if not _imported(each, name)} or found
+
+
+def _imported(found: Scenario, name: str) -> bool:
+    """Whether it is of another file, which this one imports."""
+    home = getattr(found.build, "__module__", name)
+    return home != name and any(value is found.build for value in vars(sys.modules.get(home, sys)).values())
+
+
+def _place(found: Scenario, said: str) -> str:
+    return f"{said}:{found.build.__code__.co_firstlineno}" if hasattr(found.build, "__code__") else said
+
+
+def _check_sizes(found: Scenario, said: str) -> None:
+    """What the decorator was given is whatever somebody wrote."""
+    where, sizes = _place(found, said), cast("object", found.sizes)
+    if not isinstance(sizes, Mapping):
+        raise BadRequest(f'@scenario("{found.name}"): sizes={sizes!r}', SIZES, where)
+    for name, size in cast("Mapping[object, object]", sizes).items():
+        if not isinstance(name, str) or not isinstance(size, Size):
+            raise BadRequest(f'@scenario("{found.name}"): the size {name!r} is {size!r}', SIZES, where)
+        limits: tuple[object, ...] = (size.default, size.least, size.most)
+        if not all(isinstance(limit, int) for limit in limits):
+            raise BadRequest(f'@scenario("{found.name}"): the size "{name}" is {size}', "write integers", where)
+        if not size.least <= size.default <= size.most:
+            raise BadRequest(f'@scenario("{found.name}"): the size "{name}" is {size.default} by default, and goes from'
+                             f" {size.least} to {size.most}", "Size(DEFAULT, LEAST, MOST)", where)  # fmt: skip
 
 
 def _check_defaults(found: Scenario, said: str) -> None:
     known = choices()
     for name, value in found.defaults.items():
-        where = f"{said}:{found.build.__code__.co_firstlineno}" if hasattr(found.build, "__code__") else said
+        where = _place(found, said)
         if name not in known:
             raise BadRequest(f'@scenario("{found.name}"): the kernel has no option "{name}"',
                              suggest(name, known, "options"), where)  # fmt: skip
@@ -102,7 +129,7 @@ class FromFile:
             world = cast("object", _load(path, self.file)[self.name].build(config, sizes))
         except (Oops, BadRequest):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _blamed(error, path, self.file) from error
         if not isinstance(world, World):
             raise BadRequest(f'the scenario "{self.name}" returned {world!r}, not a World',
@@ -110,7 +137,7 @@ class FromFile:
         return world
 
 
-def _blamed(error: Exception, path: Path, said: str) -> BadRequest:
+def _blamed(error: BaseException, path: Path, said: str) -> BadRequest:
     """What was raised, at the last line of the file that led to it."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     line = lines[-1] if lines else None
