@@ -173,6 +173,7 @@ def scenario_run(session: Session) -> ScenarioRun:
     """A session as a report shows it."""
     from ...reports.json_run import Example, ScenarioRun
     from ..schedule.registry import STRATEGIES, Reach
+    from ..schedule.remarks import remarks
     from ..schedule.results import results
     from ..schedule.token import decisions_text
 
@@ -184,7 +185,8 @@ def scenario_run(session: Session) -> ScenarioRun:
     )
     seed = wish.seed if STRATEGIES[wish.strategy].reach is Reach.SOME else None
     return ScenarioRun(chosen.name, chosen.options, chosen.sizes, wish.strategy, seed, session.effort.runs,
-                       session.effort.points, session.complete, results(session), examples)  # fmt: skip
+                       session.effort.points, session.complete, results(session), examples,
+                       remarks=remarks(session))  # fmt: skip
 
 
 def _unread(chosen: Chosen, asked: Collection[str], backend: str) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ def run_crowd(chosen: Chosen, wish: Wish, workers: int, tell: Watcher, stop: Cal
 def _session(first: Session, wish: Wish, campaign: Campaign, seconds: float) -> Session:
     cut = campaign.cut or (f"{len(campaign.died)} workers were killed" if campaign.died else "")
     effort = _sum(first.effort, campaign.runs, campaign.steps, seconds)
+    effort.ended += campaign.ended
     violations: tuple[Violation, ...] = ()
     if campaign.failures:
         run = campaign.failures[0].run

@@ -92,6 +92,11 @@ class Campaign:
         return sum(part.steps for part in self.parts)
 
     @property
+    def ended(self) -> int:
+        """How many runs came to an end."""
+        return sum(part.runs - part.long - len(part.failures) for part in self.parts)
+
+    @property
     def complete(self) -> bool:
         return not self.cut and not self.died and all(part.complete for part in self.parts)
 

@@ -35,7 +35,12 @@ class Chosen:
 
     def setup(self) -> World:
         """Builds the world: what a runtime wants for each run. Raises ``BadRequest`` if a user's scenario cannot."""
-        return self.scenario.build(self.config, MappingProxyType(dict(self.sizes)))
+        world = self.scenario.build(self.config, MappingProxyType(dict(self.sizes)))
+        if not sched.tasks():
+            sizes = ", ".join(f"{name} = {value}" for name, value in self.sizes)
+            raise BadRequest(f'"{self.scenario.name}" spawns no task' + (f" with {sizes}" if sizes else ""),
+                             "spawn at least one: sched.spawn(NAME, FUNCTION)", self.scenario.file)  # fmt: skip
+        return world
 
     @property
     def name(self) -> str:

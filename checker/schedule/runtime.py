@@ -175,7 +175,7 @@ class Runtime:
     def _body(self, task: Task) -> None:
         try:
             if not self.end:
-                task.function()
+                sched.returned(task, task.function())
         except Stopped:
             pass
         except Oops as oops:
