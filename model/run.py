@@ -19,7 +19,7 @@ class ReplayError(Exception):
 class Schedule:
     """The number of the initial state, then (instance, edge) for each step.
 
-    Edge ``STAYS`` is the stutter of a state in which nobody has to move; it does not change the state.
+    Edge ``STAYS`` is the stutter of a state in which nobody has to move, or can; it does not change the state.
     ``loop``: the index of the step at which the part that repeats for ever begins, or None for a finite run.
     """
 
@@ -69,7 +69,7 @@ def _take(semantics: Semantics, state: State, number: int, instance: int, edge: 
     if instance not in semantics.instances:
         raise ReplayError(f"{what}: there is no process {instance}; the program has {len(semantics.instances)}")
     if edge == STAYS:
-        if semantics.is_stuttering(state):
+        if semantics.is_stuttering(state) or semantics.is_deadlock(state):
             return state
         raise ReplayError(f"{what}: that nobody ever moves again is no fair run here: somebody has to")
     for mover, taken, target in semantics.successors(state):

@@ -17,11 +17,11 @@ from .fairness import Demands, demands, fair_components, weakly_fair_components
 from .graph import Graph, Moves
 from .lasso import Loop, fair_loop
 from .wording import (
-    DEAD_END,
     TIMING,
     WEAK,
     WEAK_EXCEPT_RESTING,
     breach_sentence,
+    dead_end,
     likewise,
     strong_fairness_needed,
     why_vacuous,
@@ -65,8 +65,9 @@ class Liveness:
         if breaches:
             return self._violated(min(breaches, key=lambda breach: breach.size), breaches)
         dead = set(self._deadlocks)
-        if any(state in dead for duty in duties for state in duty.owed):
-            return Judgement(Verdict.TRUNCATED, DEAD_END, assumptions=self._timing)
+        ends = [(duty, state) for duty in duties for state in duty.owed if state in dead]
+        if ends:
+            return self._dead_end(ends)
         needed = strong_fairness_needed(self._demands.subjects, lambda strong: _broken(searches, strong))
         return Judgement(Verdict.HOLDS, assumptions=(self._weak, needed, *self._timing))
 
@@ -125,6 +126,13 @@ class Liveness:
         message = self._sentence(worst) + likewise((breach.duty.subject for breach in breaches), worst.duty.subject)
         schedule = self._schedule(worst.duty, worst.loop)
         return Judgement(Verdict.VIOLATED, message, worst.grade, self._timing, schedule)
+
+    def _dead_end(self, ends: list[tuple[Duty, int]]) -> Judgement:
+        """Every cycle pays in the end, but runs end in a deadlock before."""
+        duty, state = min(ends, key=lambda end: end[0].way.depth[end[1]])
+        message = dead_end(duty.subject, duty.verb) + likewise((owing.subject for owing, _ in ends), duty.subject)
+        schedule = self._schedule(duty, Loop(state, ()))
+        return Judgement(Verdict.VIOLATED, message, Grade.INEVITABLE, self._timing, schedule)
 
     def _sentence(self, breach: Breach) -> str:
         duty = breach.duty

@@ -12,7 +12,6 @@ TIMING = "under the timing assumption: urgent blocks run first"
 WEAK = "weak fairness of every process"
 WEAK_EXCEPT_RESTING = "weak fairness of every process, except where it rests"
 NO_STRONG = "needs no strong fairness"
-DEAD_END = "not decided: there is no fair cycle, but a run that ends in the deadlock does not do what it owes"
 
 Subject = tuple[str, str]  # kind and name of what is strongly fair
 
@@ -26,6 +25,11 @@ def breach_sentence(subject: str, verb: str, grade: Grade, *, from_everywhere: b
     if from_the_start:
         return f"{subject} can never {verb} from the initial state on"
     return f"{subject} can no longer {verb} from some reachable states on"
+
+
+def dead_end(subject: str, verb: str) -> str:
+    """No fair cycle breaks it, but a deadlock comes before."""
+    return f"{subject} does not {verb} in a run that ends in a deadlock"
 
 
 def likewise(subjects: Iterable[str], worst: str) -> str:

@@ -59,7 +59,7 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "svm_live_held": (None, (_POINTER, _U32)),
     "svm_live_through": (_INT, (_POINTER, _U32, _POINTER)),
     "svm_live_region": (None, (_POINTER, _U64, _POINTER)),
-    "svm_live_deadlocks": (_U64, (_POINTER,)),
+    "svm_live_deadlock": (_U32, (_POINTER,)),
     "svm_live_weak": (_INT, (_POINTER, _U64)),
     "svm_live_fair": (_INT, (_POINTER, _U64, _INT)),
     "svm_live_shrink": (_INT, (_POINTER, _U64, _U64)),
@@ -125,13 +125,14 @@ class Live:
         self._pass("premise", lambda: call(self._live, temporal, ctypes.byref(seen)))
         return bool(seen.value)
 
-    def find_weakly_fair(self, phase: str, aim: int) -> int:
+    def find_weakly_fair(self, phase: str, aim: int) -> int | None:
         """Find the weakly fair components of the region, without the steps that achieve the aim.
 
-        Returns the number of deadlocks in the region.
+        Returns the first deadlock in the region, if there is one.
         """
         self._pass(phase, lambda: self._library.svm_live_weak(self._live, aim))
-        return self._library.svm_live_deadlocks(self._live)
+        number = self._library.svm_live_deadlock(self._live)
+        return None if number == NONE else number
 
     def is_broken(self, strong: int) -> bool:
         """Whether there is a fair cycle in them, if only the strong demands of a mask are respected."""

@@ -20,11 +20,11 @@ from ..liveness.fairness import Demands
 from ..liveness.graph import Graph
 from ..liveness.lasso import fair_loop
 from ..liveness.wording import (
-    DEAD_END,
     TIMING,
     WEAK,
     WEAK_EXCEPT_RESTING,
     breach_sentence,
+    dead_end,
     likewise,
     strong_fairness_needed,
     why_vacuous,
@@ -101,12 +101,14 @@ class NativeLiveness:
     def _livelock(self, claim: Property) -> Judgement:
         breaches: list[_Breach] = []
         owed: list[_Duty] = []
-        deadlocks = 0
+        ends: list[tuple[_Duty, int, tuple[Move, ...]]] = []  # runs into a deadlock
         for duty in self._duties(claim):
             if not duty.owe():
                 continue
             owed.append(duty)
-            deadlocks += self._search_region(duty)
+            dead = self._search_region(duty)
+            if dead is not None:
+                ends.append((duty, *self._stem(dead)))
             if self._live.is_broken(self._every_demand):
                 self._look_ahead()
                 breaches.append(self._breach(duty))
@@ -114,8 +116,8 @@ class NativeLiveness:
             return Judgement(Verdict.VACUOUS, why_vacuous(claim), assumptions=self._timing)
         if breaches:
             return self._violated(min(breaches, key=lambda breach: breach.size), breaches)
-        if deadlocks:
-            return Judgement(Verdict.TRUNCATED, DEAD_END, assumptions=self._timing)
+        if ends:
+            return self._dead_end(ends)
         needed = strong_fairness_needed(tuple(self._tables.demands.values()), lambda mask: self._is_broken(owed, mask))
         return Judgement(Verdict.HOLDS, assumptions=(self._weak, needed, *self._timing))
 
@@ -149,8 +151,8 @@ class NativeLiveness:
 
         return owe
 
-    def _search_region(self, duty: _Duty) -> int:
-        """Find the weakly fair components where it is owed, as just set; returns how many deadlocks there are."""
+    def _search_region(self, duty: _Duty) -> int | None:
+        """Find the weakly fair components where it is owed, as just set; returns the first deadlock there."""
         return self._live.find_weakly_fair(f"can {duty.subject} {duty.verb}", 1 << duty.paid)
 
     def _is_broken(self, duties: list[_Duty], strong: int) -> bool:
@@ -178,6 +180,16 @@ class NativeLiveness:
             steps.append((duty.who or 0, STAYS))
         schedule = Schedule(worst.initial, tuple(steps), len(worst.stem))
         return Judgement(Verdict.VIOLATED, message, worst.grade, self._timing, schedule)
+
+    def _dead_end(self, ends: list[tuple[_Duty, int, tuple[Move, ...]]]) -> Judgement:
+        """Every cycle pays in the end, but runs end in a deadlock before."""
+        duty, initial, stem = min(ends, key=lambda end: len(end[2]))
+        message = dead_end(duty.subject, duty.verb)
+        message += likewise((name for owing, _, _ in ends for name in owing.all_subjects), duty.subject)
+        steps = (*((m.process, m.edge) for m in stem), (duty.who or 0, STAYS))
+        return Judgement(
+            Verdict.VIOLATED, message, Grade.INEVITABLE, self._timing, Schedule(initial, steps, len(stem))
+        )
 
     def _breach(self, duty: _Duty) -> _Breach:
         """The best run that breaks the duty whose region was searched last."""

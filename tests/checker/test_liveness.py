@@ -198,14 +198,15 @@ def test_a_trap_is_preferred_to_a_shorter_adversarial_cycle() -> None:
     assert len(lasso(found)[0]) == 2
 
 
-def test_a_deadlock_is_no_livelock_but_leaves_the_goal_undecided() -> None:
+def test_a_run_into_a_deadlock_does_not_do_what_it_owes() -> None:
     p = Automaton("p").place("a", pending=("done",)).edge("a", "b", put("x", 1)).place("b", pending=("done",))
     p.edge("b", "c", guard=eq(load("x"), 0), completes=("done",)).place("c", ends=True)
     given = program(p, variables=X)
     assert decide(given, DEADLOCK).verdict is Verdict.VIOLATED
     found = decide(given, "done")
-    assert found.verdict is Verdict.TRUNCATED
-    assert "deadlock" in found.message
+    assert (found.verdict, found.grade) == (Verdict.VIOLATED, Grade.INEVITABLE)
+    assert found.message == "p does not complete 'done' in a run that ends in a deadlock"
+    assert lasso(found) == ([(0, 0)], [(0, STAYS)])
 
 
 def test_a_partial_deadlock_of_a_pending_actor_is_an_inevitable_livelock() -> None:

@@ -106,7 +106,7 @@ static int enter(Live *live, Fair *fair, u32 state, u32 arrival, int first_time)
     live->progress++;
     if (first_time && boundary.masks.free == live->everyone) {
         if (n == 0 && !may_stay(state_words(live->search, state)))
-            live->dead++;
+            live->dead = state < live->dead ? state : live->dead;
         else if (fair->aim && !push(live, &fair->still, state))
             return 0;
     }
@@ -265,7 +265,8 @@ int svm_live_weak(Live *live, u64 aim)
     Fair *fair = live->fair;
     fair->aim = aim;
     fair->weak.used = fair->members.used = fair->still.used = 0;
-    live->dead = live->progress = 0;
+    live->dead = NONE;
+    live->progress = 0;
     for (u64 number = 0; number < live->size && pass_goes_on(live); number++)
         if (live->order[number] == 0)
             components_from(live, fair, (u32)number, 1, &fair->weak, &fair->members);

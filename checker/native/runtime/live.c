@@ -44,7 +44,7 @@ typedef struct {
     _Atomic int stop; /* set by another thread to end it */
     int out_of_memory;
     unsigned char *region; /* by state: 1 if something is owed there */
-    u64 dead; /* deadlocks in the region, counted while it is searched */
+    u32 dead; /* the first deadlock in the region, found while it is searched; NONE */
     struct Fair *fair; /* see fair.c */
 } Live;
 

@@ -205,8 +205,8 @@ void svm_live_region(const Live *live, u64 aim, u64 *out)
     }
 }
 
-/* Deadlocks in the region that was searched last */
-u64 svm_live_deadlocks(const Live *live)
+/* The first deadlock in the region that was searched last; NONE */
+u32 svm_live_deadlock(const Live *live)
 {
     return live->dead;
 }
