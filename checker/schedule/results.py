@@ -19,6 +19,7 @@ from .session import Session, Violation
 HASHED = "states are told apart by a hash of 128 bits"
 NEVER_ENDED = "no run came to an end: nothing that is looked at then was, what the scenario itself checks included"
 ANNOUNCED = "steps announce all shared state that they touch"
+LOCAL = "a check looks at nothing but what the step before it touched, or what its locks protect"
 UNSEEN = "what a task keeps between two calls of one expression is not part of a state: this Python does not show it"
 
 
@@ -92,7 +93,7 @@ def _outcome(session: Session, reach: Reach) -> tuple[Verdict, str]:
 def _assumed(session: Session) -> tuple[str, ...]:
     """What HOLDS rests on besides the scenario's sizes and options."""
     if session.reach is not Reach.STATES:
-        return (ANNOUNCED,)
+        return ANNOUNCED, LOCAL
     return (HASHED,) if VISIBLE else (HASHED, UNSEEN)
 
 

@@ -64,7 +64,8 @@ class FolioLock:
         task = sched.current()
         if self.owner is task:
             raise Oops("self-deadlock", f"{task.name} locks {self.folio!r}, which it has locked")
-        lockdep.might_sleep("folio_lock")
+        if task.atomic:
+            lockdep.might_sleep("folio_lock")
         task.waits = self
         point(self._lock_op)
         task.waits = None
@@ -115,8 +116,9 @@ class FolioLock:
 
     def sleep(self) -> None:
         """The second half: until the next unlock, uninterruptibly and without a reference."""
-        lockdep.might_sleep("wait for folio_unlock")
         task = sched.current()
+        if task.atomic:
+            lockdep.might_sleep("wait for folio_unlock")
         task.waits = self
         op = self._sleep_ops.get(task.number)
         if op is None:

@@ -13,8 +13,9 @@ from . import lockdep
 
 def wait_event(name: str, key: Hashable, condition: Callable[[], bool]) -> None:
     """wait_event(): blocks until ``condition``, which reads nothing but what ``key`` names."""
-    lockdep.might_sleep(f"wait for {name}")
     task = sched.current()
+    if task.atomic:
+        lockdep.might_sleep(f"wait for {name}")
     task.waits = name
     point(Op(f"wait for {name}", key, AWAIT, condition))
     task.waits = None

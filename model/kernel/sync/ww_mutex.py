@@ -69,7 +69,8 @@ class WwMutex(Mutex):
         task = sched.current()
         if self.owner is task:
             raise Oops("self-deadlock", f"{task.name} locks {self.lock_class}, which it holds")
-        lockdep.might_sleep(f"lock {self.lock_class}")
+        if task.atomic:
+            lockdep.might_sleep(f"lock {self.lock_class}")
         task.waits = self
         point(
             Op(
