@@ -19,7 +19,7 @@ from .parts import entries, heap, vmas
 
 NEVER = {
     "evictor: alive(k.vram[slot]) and k.vram[slot].refs.get_unless_zero(): true; "
-    "alive(k.vram[slot]) and k.vram[slot].refs.get_unless_zero()": (
+    "alive(k.vram[slot]) and k.vram[slot].refs.get_unless_zero(): false": (
         "the page's last reference is gone and it is not free yet: in the kernel both are one step"
     ),
 }
