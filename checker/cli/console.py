@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,4 +15,10 @@ def console(stream: IO[str] | None = None) -> Console:
     """A console on the stream, or on standard output. Texts come out as they are: ``:100:`` is a line number."""
     from rich.console import Console
 
-    return Console(file=stream, highlight=False, markup=False, emoji=False)
+    class PipedConsole(Console):
+        """One whose reader may leave: rich ends the program with status 1, which here means a violation."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+    return PipedConsole(file=stream, highlight=False, markup=False, emoji=False)

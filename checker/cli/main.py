@@ -52,6 +52,17 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except BrokenPipeError:  # the reader of --help left
+            from .problems import Status
+
+            _forget_output()
+            raise click.exceptions.Exit(Status.PIPE) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         from .problems import Status, said
 
@@ -68,6 +79,8 @@ class LazyGroup(click.Group):
         except Exception as error:
             if isinstance(error, OSError):
                 _forget_output()
+                if error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT):  # files are named
+                    error = OSError(error.errno, error.strerror, "standard output")
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
                 ctx.exit(Status.PIPE)
             told = said(error)
@@ -78,11 +91,12 @@ class LazyGroup(click.Group):
 
 
 def _forget_output() -> None:
-    """Standard output that could not be written must not fail a second time when the interpreter ends."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """A stream that could not be written must not fail a second time when the interpreter ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _internal(error: Exception, debug: bool) -> None:
@@ -123,7 +137,13 @@ def run() -> None:
     """The console script. Never returns; never shows a traceback unless asked to."""
     for stream in (sys.stdout, sys.stderr):
         _replace_unprintable(stream)
-    main.main(prog_name="svmcheck")
+    try:
+        main.main(prog_name="svmcheck")
+    except BrokenPipeError:  # an error message that nobody reads
+        from .problems import Status
+
+        _forget_output()
+        sys.exit(Status.PIPE)
 
 
 def _replace_unprintable(stream: IO[str]) -> None:

@@ -3,15 +3,40 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from .problems import Problem, system_problem
+
+
+@contextmanager
+def named(name: str) -> Generator[None]:
+    """What the operating system refuses inside is told with this name: a full disk has none of its own."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (None, errno.EPIPE) or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, name) from error
+
+
+@contextmanager
+def whole(path: Path) -> Generator[None]:
+    """A file that is written inside is there as a whole, or not at all."""
+    try:
+        with named(str(path)):
+            yield
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +54,14 @@ class Document:
         if self.path is None:
             click.echo(text, nl=False)
             return
-        if self.path.exists() and not stat.S_ISREG(self.path.stat().st_mode):
-            self.path.write_text(text, encoding="utf-8")  # a pipe or a device
+        with named(str(self.path)):
+            self._write(self.path, text)
+
+    def _write(self, path: Path, text: str) -> None:
+        if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+            path.write_text(text, encoding="utf-8")  # a pipe or a device
             return
-        target = self.path.resolve()  # through a symbolic link, which stays one
+        target = path.resolve()  # through a symbolic link, which stays one
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -59,6 +88,7 @@ def document(name: str | None) -> Document | None:
         return None
     if name == "-":
         return Document(None)
+    _check_given(name, "a file, or - for standard output")
     path = Path(name)
     if path.is_dir():
         raise Problem("is a directory, and a file is needed here", "name a file in it", name)
@@ -77,6 +107,7 @@ def report_folder(name: str | None) -> Path | None:
     """The folder of ``--report``, made if it is missing and known to be writable."""
     if name is None:
         return None
+    _check_given(name, "a folder")
     path = Path(name)
     if path.exists() and not path.is_dir():
         raise Problem("is a file, and a report needs a folder", "name a folder; it is made if it is missing", name)
@@ -86,6 +117,11 @@ def report_folder(name: str | None) -> Path | None:
         raise _refused(error, "the report folder cannot be made", name) from error
     _try_folder(path, name)
     return path
+
+
+def _check_given(name: str, what: str) -> None:
+    if not name.strip():
+        raise Problem("the name of a place to write to is empty", f"name {what}")
 
 
 def _try_folder(folder: Path, name: str) -> None:

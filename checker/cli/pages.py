@@ -15,6 +15,7 @@ from ...specs.catalogue.row import Row
 from ...specs.verdict import Verdict
 from ..engine import Progress, Tick
 from ..selection import find_world, load
+from .output import whole
 
 Page = tuple[Row, Path]
 
@@ -27,13 +28,17 @@ def write_check_pages(folder: Path, check: Check, program: Program) -> tuple[Pat
 
     name = file_name(check.target, check.variant or "")
     page, json = folder / f"{name}.html", folder / "check.json"
-    write_page(page, check, program=program)
-    json.write_text(check_text(check), encoding="utf-8")
+    with whole(page):
+        write_page(page, check, program=program)
+    with whole(json):
+        json.write_text(check_text(check), encoding="utf-8")
     written = [page, json]
     for result in check.results:
         if result.trace is not None:
             graph = counterexample(result.trace, result.property)
-            drawing = render(graph, folder / f"{name}-{file_name(result.property)}.svg")
+            target = folder / f"{name}-{file_name(result.property)}.svg"
+            with whole(target):
+                drawing = render(graph, target)
             written.append(drawing.picture or drawing.source)
     return tuple(written)
 
@@ -49,13 +54,17 @@ def write_run_pages(folder: Path, run: ScenarioRun) -> tuple[Path, ...]:
     name = file_name("run", run.scenario)
     page, json = folder / f"{name}.html", folder / "run.json"
     shown = Check(run.scenario, None, run.sizes, run.options, run.results)
-    write_page(page, shown, notes=(*run.notes, *run.remarks))
-    json.write_text(run_text(run), encoding="utf-8")
+    with whole(page):
+        write_page(page, shown, notes=(*run.notes, *run.remarks))
+    with whole(json):
+        json.write_text(run_text(run), encoding="utf-8")
     written = [page, json]
     for result in run.results:
         if result.trace is not None:
             graph = counterexample(sliced(result.trace), result.property)
-            drawing = render(graph, folder / f"{name}-{file_name(result.property)}.svg")
+            target = folder / f"{name}-{file_name(result.property)}.svg"
+            with whole(target):
+                drawing = render(graph, target)
             written.append(drawing.picture or drawing.source)
     return tuple(written)
 
@@ -87,7 +96,8 @@ def write_gate_pages(folder: Path, rows: Sequence[Row], workers: int, show: Call
             links[number - 1] = job.path.name
         show(f"pages: {len(links)} of {len(jobs)}")
     index = folder / "index.html"
-    index.write_text(gate_page(rows, links), encoding="utf-8")
+    with whole(index):
+        index.write_text(gate_page(rows, links), encoding="utf-8")
     return index
 
 
@@ -98,7 +108,8 @@ def write_row_page(job: PageJob, progress: Progress) -> tuple[int, str, str] | N
     row, program = job.row, _program(job.row)
     check = Check(row.target, row.expectation.variant, program.sizes, program.options, (row.result,))
     try:
-        write_page(job.path, check, program=program)
+        with whole(job.path):
+            write_page(job.path, check, program=program)
     except OSError as error:
         return error.errno or 0, error.strerror or str(error), str(error.filename or job.path)
     return None

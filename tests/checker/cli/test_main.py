@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -86,7 +87,7 @@ FRAME = Frame("p.py", 3, 5, 3, 9, "f")
         (BadRequest("what", "do this", "here"), 2, "here: error: what\nhelp: do this\n"),
         (ProtocolError((Diagnostic("SVM101", "unknown name", FRAME, "write it right"),)), 2,
          "p.py:3:5: error[SVM101]: unknown name"),
-        (OSError(errno.ENOSPC, "No space left on device"), 2, "error: No space left on device\nhelp: make room"),
+        (OSError(errno.ENOSPC, "No space left on device"), 2, "standard output: error: No space left on device"),
         (PermissionError(errno.EACCES, "Permission denied", "f.json"), 2, "f.json: error: Permission denied\nhelp:"),
         (MemoryError(), 2, "error: not enough memory\nhelp: smaller sizes"),
         (BrokenPipeError(errno.EPIPE, "Broken pipe"), 141, ""),
@@ -127,4 +128,20 @@ def test_a_full_disk_is_told() -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == "error: No space left on device\nhelp: make room, or write somewhere else\n"
+    assert done.stderr == (
+        "standard output: error: No space left on device\nhelp: make room, or write somewhere else\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["list"], ["run"], ["run", "--help"], ["run", "p2p-revoke"], ["run", "p2p-revoke", "--json", "-"],
+     ["check", "cpu-fault", "--size", "cpu_threads=1"], ["no-such-command"], ["check", "no-such-file.py"]],
+)  # fmt: skip
+def test_nobody_reads_and_no_status_says_that_something_was_found(arguments: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    code = f"import sys; sys.argv = ['svmcheck', *{arguments!r}]\n{RUN}"
+    done = subprocess.run([sys.executable, "-c", code], stdout=writer, stderr=writer, check=False)
+    os.close(writer)
+    assert done.returncode == 141

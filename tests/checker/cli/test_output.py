@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from svmcheck.checker.cli.output import Document, document, report_folder
+from svmcheck.checker.cli.output import Document, document, report_folder, whole
 from svmcheck.checker.cli.problems import Problem
 
 
@@ -84,3 +86,25 @@ def test_a_folder_nobody_can_write(tmp_path: Path) -> None:
         report_folder("/proc/svmcheck")
     with pytest.raises(Problem, match="cannot be written"):
         document("/proc/result.json")
+
+
+def test_a_full_disk_is_told_with_the_file() -> None:
+    with pytest.raises(OSError) as error:
+        Document(Path("/dev/full")).write("{}")
+    assert (error.value.errno, error.value.filename) == (errno.ENOSPC, "/dev/full")
+
+
+def test_no_part_of_a_file_is_left(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    with pytest.raises(OSError) as error, whole(page):
+        page.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert error.value.filename == str(page)
+    assert not page.exists()
+
+
+@pytest.mark.parametrize("place", [document, report_folder])
+@pytest.mark.parametrize("name", ["", " "])
+def test_a_place_has_a_name(place: Callable[[str], object], name: str) -> None:
+    with pytest.raises(Problem, match="the name of a place to write to is empty"):
+        place(name)
