@@ -29,14 +29,32 @@ def tokens_of(argument: str, names: Sequence[str]) -> list[str] | None:
     """The tokens that an argument of ``replay`` stands for; None where it is something else: a report of ``check``."""
     path = Path(argument)
     if argument.lstrip().startswith(BEGINNING) and not path.exists():
-        return [argument]
+        return [_named(argument, names, "the token")]
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None  # told where reports are read
     if text.lstrip().startswith(BEGINNING):
-        return [text]
+        return [_named(text, names, argument)]
     return _from_report(argument, text, names)
+
+
+def _named(token: str, names: Sequence[str], where: str) -> str:
+    """The same token, if it shows all the properties that were named."""
+    recorded = _decoded(token) if names else None
+    for name in names:
+        if recorded is not None and name != recorded.property.partition(":")[0]:
+            raise Problem(f'this run shows "{recorded.property}", not "{name}"', "leave --property out", where)
+    return token
+
+
+def _decoded(token: str) -> Recorded:
+    from ..schedule.token import BadToken, decode
+
+    try:
+        return decode(token)
+    except BadToken as error:
+        raise Problem(str(error), "copy it again, or replay the JSON document of the run") from None
 
 
 def _from_report(argument: str, text: str, names: Sequence[str]) -> list[str] | None:
@@ -70,13 +88,9 @@ def _replay(token: str, every_step: bool) -> Status:
     from ..schedule.request import choose, version
     from ..schedule.runtime import new_runtime
     from ..schedule.strategies.replay import Replay
-    from ..schedule.token import BadToken, decode
     from ..schedule.watchdog import watchdog
 
-    try:
-        recorded = decode(token)
-    except BadToken as error:
-        raise Problem(str(error), "copy it again, or replay the JSON document of the run") from None
+    recorded = _decoded(token)
     with apart(), watchdog():
         chosen = choose(recorded.scenario, dict(recorded.options), dict(recorded.sizes))
         other = version(chosen.scenario) != recorded.version

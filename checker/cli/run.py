@@ -89,6 +89,8 @@ def command(
     from ..schedule.watchdog import watchdog
     from .run_listing import listing, scenario_options
 
+    if json_name is not None or report is not None:
+        _check_written(scenario, show_options, conform)
     if strategy not in ("auto", *names()):
         raise Problem(f'there is no strategy "{strategy}"', suggest(strategy, ("auto", *names()), "strategies"))
     if scenario is None:
@@ -111,14 +113,22 @@ def command(
         ctx.exit(Status.INTERRUPTED if stop.seen else status)
     wish = Wish(strategy, seed, runs, time, steps, states, bound, backend)
     with ProgressLine() as line, Stop() as stop, apart(), watchdog():
-        session = _session(chosen, wish, workers, lambda effort: line.show(_progress(wish, effort)), stop.asked)
+        session = explored(chosen, wish, workers, lambda effort: line.show(_progress(wish, effort)), stop.asked)
         notes = () if session.violations or stop.seen else _unread(chosen, dict(options), backend)
     found = replace(scenario_run(session), notes=notes)
     _tell(found, json, folder, every_step)
     ctx.exit(Status.INTERRUPTED if stop.seen else _status(found))
 
 
-def _session(chosen: Chosen, wish: Wish, workers: int, tell: Watcher, stop: Callable[[], bool]) -> Session:
+def _check_written(scenario: str | None, show_options: bool, conform: bool) -> None:
+    """Documents and pages are of sessions; a list must not look like one to a program that reads it."""
+    what = "the list of scenarios" if scenario is None else "--options" if show_options else "--conform" * conform
+    if what:
+        raise Problem(f"{what} is text alone", "leave --json and --report out")
+
+
+def explored(chosen: Chosen, wish: Wish, workers: int, tell: Watcher, stop: Callable[[], bool]) -> Session:
+    """The session that a user asked for; "auto" is one or two."""
     from ..schedule.crowd import run_crowd
 
     if wish.strategy != "auto":

@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +17,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from svmcheck.checker.cli.main import main
+from svmcheck.checker.cli.run import explored
+from svmcheck.checker.schedule.request import Chosen
+from svmcheck.checker.schedule.session import Wish
 from svmcheck.checker.schedule.token import decode, encode
 from svmcheck.model.kernel import sched
 from svmcheck.model.kernel.options import Config
@@ -294,3 +299,74 @@ def test_a_bound_that_is_passed_is_told_and_can_be_seen_again(monkeypatch: pytes
     again = svmcheck("replay", token_of(*arguments))
     assert again.exit_code == 1
     assert "happens again, after 41 steps" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (("--json", "-"), "the list of scenarios is text alone"),
+        (("tiny-fault", "--options", "--json", "-"), "--options is text alone"),
+        (("tiny-fault", "--options", "--report", "out"), "--options is text alone"),
+        (("cpu-fault", "--conform", "--json", "-"), "--conform is text alone"),
+        (("tiny-fault", "--json", ""), "the name of a place to write to is empty"),
+        (("tiny-fault", "--report", ""), "the name of a place to write to is empty"),
+    ],
+)
+def test_what_has_no_document_is_not_asked_for_one(arguments: tuple[str, ...], what: str) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert what in result.stderr
+
+
+def test_a_token_shows_one_property() -> None:
+    token = token_of("tiny-opposite")
+    assert svmcheck("replay", token, "--property", "lock-order").exit_code == 1
+    result = svmcheck("replay", token, "--property", "nope")
+    assert result.exit_code == 2
+    assert 'this run shows "lock-order", not "nope"' in result.stderr
+
+
+LOUD = """
+import os
+import subprocess
+from svmcheck.model.kernel import sched
+from svmcheck.model.kernel.object import Kobject
+from svmcheck.model.kernel.scenario import World, scenario
+
+print("loaded")
+
+
+@scenario("loud")
+def loud(config, sizes):
+    box = Kobject()
+    box.value = 0
+
+    def task():
+        print("in a task")
+        os.write(1, b"by a descriptor\\n")
+        subprocess.run(["echo", "by a child"])
+        box.read("value")
+
+    sched.spawn("task", task)
+    return World([box])
+"""
+
+
+def test_what_a_scenario_prints_is_no_part_of_the_document(tmp_path: Path) -> None:
+    (tmp_path / "loud.py").write_text(LOUD)
+    code = "from svmcheck.checker.cli.main import run; run()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run", "loud.py", "--json", "-"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["scenario"] == "loud.py:loud"
+    for text in ("loaded", "in a task", "by a descriptor", "by a child"):
+        assert text in done.stderr
+
+
+def test_a_sample_that_is_cut_tells_of_the_states_before(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = iter(range(10_000))
+    wish = Wish("auto", runs=1_000_000, states=50)
+    session = explored(Chosen(MANY, (), ()), wish, 1, lambda effort: None, lambda: next(asked) > 500)
+    assert (session.wish.strategy, session.cut) == ("pos", "interrupted")
+    assert "before the sample 50 states were explored, without a violation" in capsys.readouterr().err

@@ -117,6 +117,21 @@ def test_an_interrupt_ends_it_after_the_run() -> None:
     assert {result.verdict for result in results(done)} == {Verdict.SAMPLED}
 
 
+@pytest.mark.parametrize("strategy", ["states", "dpor", "delay", "random"])
+def test_an_interrupt_ends_a_run_in_its_middle(strategy: str) -> None:
+    found = chosen(Scenario("endless", "", _endless, {}, {}))
+    asked = iter(range(1_000))
+    done = run_session(found, Wish(strategy, steps=1_000_000), stop=lambda: next(asked) >= 10)
+    assert (done.effort.runs, done.cut, done.complete) == (1, "interrupted", False)
+    assert done.effort.points < 1_000
+    assert Verdict.HOLDS not in {result.verdict for result in results(done)}
+
+
+def test_the_limit_is_the_one_that_was_asked_for() -> None:
+    done = session(livelock("g3"), "random", seconds=7.0, spent=8.0)
+    assert (done.effort.runs, done.cut) == (0, "the limit of 7 s")
+
+
 def test_the_same_seed_gives_the_same_session() -> None:
     tokens = {v.counterexample.token for _ in range(2) for v in session(chosen(miniature.OPPOSITE), "random").violations
               if v.counterexample is not None}  # fmt: skip
