@@ -103,7 +103,7 @@ class RwSem(Kobject):
 
     def down_write_trylock(self) -> bool:
         point(self._trywrite_op)
-        if not self._free():
+        if not self._free() or self.queued:  # RWSEM_FLAG_WAITERS
             sched.failed()
             return False
         self.writer = sched.current()
