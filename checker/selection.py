@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..specs.catalogue.entry import Target, Variant
-from ..specs.catalogue.load import load_shipped
+from ..specs.catalogue.load import load_file, load_shipped
 from ..specs.suggest import suggest
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def select(
     options: Mapping[str, str] | None = None,
     sizes: Mapping[str, int] | None = None,
 ) -> Selection:
-    """Raises ``BadRequest`` or ``ProtocolError``."""
+    """Raises ``BadRequest``, ``CatalogueError`` or ``ProtocolError``."""
     entry, file, world_name = _find(name)
     protocol = load(file)
     world = find_world(protocol, world_name)
@@ -100,9 +100,9 @@ def _find(name: str) -> tuple[Target | None, Path, str | None]:
     path, colon, world = name.rpartition(":")
     if not colon or os.sep in world or world.endswith(".py"):
         path, colon, world = name, "", ""
-    if path.endswith(".toml") and Path(path).is_file():
-        what = "is a catalogue: it says which protocols are checked, and what must come out"
-        raise BadRequest(what, f"check all of it with: svmcheck gate {path}", path)
+    if path.endswith(".toml"):
+        entry = _in_catalogue(_file(Path(path)), world)
+        return entry, entry.protocol, entry.world
     if path.endswith(".py") or os.sep in path:
         return None, _file(Path(path)), world if colon else None
     catalogue = load_shipped()
@@ -116,12 +116,25 @@ def _find(name: str) -> tuple[Target | None, Path, str | None]:
     return entry, entry.protocol, world if colon else entry.world
 
 
+def _in_catalogue(file: Path, name: str) -> Target:
+    """A target of a user's own catalogue: the one of that name, or the only one. Raises CatalogueError, too."""
+    targets = load_file(file).targets
+    names = [target.name for target in targets]
+    if name and name not in names:
+        raise BadRequest(f'there is no target "{name}"', suggest(name, names, "targets"), str(file))
+    if not name and len(targets) > 1:
+        what = f"the catalogue has several targets: {', '.join(names)}"
+        raise BadRequest(what, f"choose one, {file}:{names[0]}, or check all with: svmcheck gate {file}", str(file))
+    return next(target for target in targets if name in ("", target.name))
+
+
 def _file(path: Path) -> Path:
     if path.is_dir():
         raise BadRequest("is a directory, not a protocol file", "name a .py file in it", str(path))
     if not path.exists():
-        beside = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        advice = suggest(path.name, beside, "protocol files there") if beside else "check the path"
+        kind = path.suffix if path.suffix == ".toml" else ".py"
+        beside = [p.name for p in path.parent.glob(f"*{kind}")] if path.parent.is_dir() else []
+        advice = suggest(path.name, beside, f"{kind} files there") if beside else "check the path"
         raise BadRequest("there is no such file", advice, str(path))
     return path
 
@@ -144,8 +157,8 @@ def find_world(protocol: Protocol, name: str | None) -> WorldInfo:
 
 def _variant(name: str, entry: Target | None, variant: str) -> Variant:
     if entry is None:
-        what = f'"{variant}": a file of your own has no variants'
-        raise BadRequest(what, "choose its options with --set NAME=VALUE")
+        what = f'"{variant}": a protocol file has no variants, a catalogue has'
+        raise BadRequest(what, "choose options with --set NAME=VALUE, or name a catalogue of yours: c.toml --variant NAME")
     found = entry.variant(variant)
     if found is None:
         known = [v.name for v in entry.variants]

@@ -90,6 +90,46 @@ def test_words_for_truth_values() -> None:
     assert document("locks.py", "--set", "polite=Yes")["options"] == {"handover": "strong", "polite": "true"}
 
 
+OWN = """
+[[target]]
+name = "one"
+protocol = "locks.py"
+summary = "One lock."
+[target.variants.polite]
+options = { polite = true }
+summary = "Polite."
+[[target]]
+name = "two"
+protocol = "pair.py"
+world = "Pair"
+summary = "Two locks."
+"""
+
+
+def test_a_variant_of_a_catalogue_of_ones_own() -> None:
+    Path("own.toml").write_text(OWN)
+    found = document("own.toml:one", "--variant", "polite")
+    assert (found["variant"], found["options"]["polite"]) == ("polite", "true")
+    assert check("own.toml:two").exit_code in (0, 1)
+    Path("own.toml").write_text(OWN[: OWN.rindex("[[target]]")])
+    assert document("own.toml")["options"]["polite"] == "false"
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("own.toml", "own.toml: error: the catalogue has several targets: one, two\nhelp: choose one, own.toml:one"),
+        ("own.toml:tow", 'own.toml: error: there is no target "tow"\nhelp: did you mean "two"?'),
+        ("won.toml", 'won.toml: error: there is no such file\nhelp: did you mean "own.toml"?'),
+    ],
+)
+def test_what_is_in_no_catalogue(target: str, message: str) -> None:
+    Path("own.toml").write_text(OWN)
+    result = check(target)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -102,7 +142,7 @@ def test_words_for_truth_values() -> None:
         (["pair.py"], "pair.py: error: the file has several worlds: Pair, Race\nhelp: choose one: pair.py:Pair"),
         (["pair.py:Pear"], 'pair.py: error: there is no world "Pear"\nhelp: did you mean "Pair"?'),
         (["wrong.py"], "wrong.py:1:1: error[SVM101]: unknown name 'lok'"),
-        (["locks.py", "--variant", "g1"], '"g1": a file of your own has no variants'),
+        (["locks.py", "--variant", "g1"], '"g1": a protocol file has no variants'),
         (["locks.py", "--set", "handovr=weak"], '"Lock" has no option "handovr"\nhelp: did you mean "handover"?'),
         (["locks.py", "--set", "handover=week"], 'the option "handover" cannot be "week"\nhelp: did you mean "weak"?'),
         (["locks.py", "--set", "threads=2"], '"threads" is a size, not an option\nhelp: write: --size threads=2'),

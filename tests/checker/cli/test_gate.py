@@ -81,16 +81,11 @@ def test_all_names_of_properties_of_one_program_are_told_at_once() -> None:
     ]
 
 
-def test_a_protocol_is_no_catalogue_and_a_catalogue_no_protocol() -> None:
+def test_a_protocol_is_no_catalogue() -> None:
     result = CliRunner().invoke(main, ["gate", "locks.py"])
     assert result.exit_code == 2
     assert "locks.py: error: is a protocol, and gate takes a catalogue" in result.stderr
     assert "help: check it with: svmcheck check locks.py" in result.stderr
-    Path("c.toml").write_text(HEAD)
-    result = CliRunner().invoke(main, ["check", "c.toml"])
-    assert result.exit_code == 2
-    assert "c.toml: error: is a catalogue" in result.stderr
-    assert "help: check all of it with: svmcheck gate c.toml" in result.stderr
 
 
 def test_all_met() -> None:

@@ -74,4 +74,4 @@ def test_a_picture_needs_a_file() -> None:
 def test_a_difference_needs_variants() -> None:
     result = show("locks.py", "--diff", "weak")
     assert result.exit_code == 2
-    assert "a file of your own has no variants" in result.stderr
+    assert "a protocol file has no variants" in result.stderr
