@@ -22,6 +22,7 @@ from ..reductions import NONE, PARTIAL_ORDER
 from ..reference.budget import Budget, Stopped
 from ..reference.engine import ReferenceEngine
 from ..verdicts import Explored, Judge, coverage, unasked
+from .again import reduced_where_stopped
 from .compile import NoCompiler, build_known, digest_of
 from .graph import stored_graph
 from .library import Found, Search, Status, open_library
@@ -61,6 +62,10 @@ class NativeEngine:
 
     def decide(self, program: Program, properties: tuple[Property, ...], limits: Limits, progress: Progress) -> Outcome:
         outcome = self._decide(program, properties, limits, progress)
+        if self.reductions is None and self.keeping is None:
+            outcome = reduced_where_stopped(
+                program, properties, limits, outcome, lambda some, left: self._decide(program, some, left, progress)
+            )
         if not self.compare:
             return outcome
         unreduced = replace(self, reductions=NONE, compare=False, keeping=None)
