@@ -158,7 +158,7 @@ def find_world(protocol: Protocol, name: str | None) -> WorldInfo:
 def _variant(name: str, entry: Target | None, variant: str) -> Variant:
     if entry is None:
         what = f'"{variant}": a protocol file has no variants, a catalogue has'
-        raise BadRequest(what, "choose options with --set NAME=VALUE, or name a catalogue of yours: c.toml --variant NAME")
+        raise BadRequest(what, "choose options with --set NAME=VALUE, or name your catalogue: own.toml --variant NAME")
     found = entry.variant(variant)
     if found is None:
         known = [v.name for v in entry.variants]

@@ -17,7 +17,7 @@ CROWD = 6  # instances of three places: 729 states with the end, 28 up to symmet
 
 
 def crowd(broken: bool = False) -> Program:
-    p = Automaton("p", CROWD, symmetric=True).place("a").edge("a", "b").edge("b", "c", put("x", 1)).place("c", ends=True)
+    p = Automaton("p", CROWD, symmetric=True).edge("a", "b").edge("b", "c", put("x", 1)).place("c", ends=True)
     safe = invariant("stays", ne(load("x"), 1 if broken else 2))
     return program(p, variables=(variable("x"),), invariants=(safe,))
 
