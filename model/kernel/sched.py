@@ -268,11 +268,16 @@ def _urgent(block: str) -> Generator[None]:
     task.inside += 1
     if task.urgent:
         task.hurried.append(block)
+    left = True
     try:
         yield
+    except (Stopped, Oops):
+        left = False  # the run is over, and strategies look at where each task was
+        raise
     finally:
-        task.urgent = before
-        task.inside -= 1
+        if left:
+            task.urgent = before
+            task.inside -= 1
 
 
 class Oid(NamedTuple):
