@@ -138,11 +138,12 @@ def wait(low: Lowerer, node: ast.Call) -> None:
 
 
 def _can_change(low: Lowerer, test: Expr, node: ast.expr) -> None:
-    """Refuse a condition that no other actor can change. What options and sizes decide is meant so."""
+    """Refuse a condition that no other actor can change. What options and sizes decide is meant so, and a local in
+    an atomic block may have been read just before, as part of the step that waits."""
     if isinstance(test, Const):
         if not any(isinstance(part, ast.Name) for part in ast.walk(node)):
             raise low.error("SVM271", "wait() for a constant", node, "wait for shared state: wait(k.done)")
-    elif not low.is_shared(test):
+    elif not low.is_shared(test) and not low.context.inside:
         what = "only values of this actor stand in this condition: nobody else can make it true"
         raise low.error("SVM272", what, node, "wait for shared state, or test it with 'if'")
 

@@ -36,7 +36,7 @@ from .state import Lowerer, LowerError, suggest
 # The function an author names -> the word it is. Compared by identity, as not everything in a module can be hashed.
 WORDS: tuple[tuple[object, str], ...] = (
     *((value, name) for name, value in vars(vocabulary).items() if name in vocabulary.WORDS),
-    *((f, f.__name__) for f in (all, any, sum, len, range, min, max)),
+    *((f, f.__name__) for f in (all, any, sum, len, range, min, max, next)),
 )
 POOL_METHODS = ("alloc", "try_alloc", "free")
 

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 
@@ -97,16 +98,23 @@ def _nest(low: Lowerer, op: str, node: ast.GeneratorExp, depth: int) -> Expr:
         )
 
     def body() -> Expr:
-        before = low.when
-        test: Expr = TRUE
-        for clause in generator.ifs:
-            test = both(test, expressions.condition(low, clause))
-            low.when = both(before, test)
-        inner = _nest(low, op, node, depth + 1)
-        low.when = before
+        with filtered(low, generator) as test:
+            inner = _nest(low, op, node, depth + 1)
         return _only_where(op, test, inner)
 
     return over(low, op, generator.target.id, generator.iter, body)
+
+
+@contextmanager
+def filtered(low: Lowerer, generator: ast.comprehension) -> Generator[Expr]:
+    """What the ``if`` clauses of a generator test; inside, it is known to be true."""
+    before = low.when
+    test: Expr = TRUE
+    for clause in generator.ifs:
+        test = both(test, expressions.condition(low, clause))
+        low.when = both(before, test)
+    yield test
+    low.when = before
 
 
 def _only_where(op: str, test: Expr, inner: Expr) -> Expr:
@@ -126,6 +134,20 @@ def _unique(low: Lowerer, variable: str) -> str:
 
 def over(low: Lowerer, op: str, variable: str, iterable: ast.expr | Meaning, body: Callable[[], Expr]) -> Expr:
     """Quantify what ``body()`` builds, with ``variable`` bound; its checks are demanded for every element."""
+    with ranging(low, variable, iterable) as (unique, found):
+        inner = body()
+    if found.exists is not None:
+        inner = _only_where(op, found.exists, inner)
+    kind: Type = BOOL
+    if op == "sum":
+        lo, hi = min(0, inner.type.lo), max(0, inner.type.hi)
+        kind = IntType(lo * found.count, hi * found.count)
+    return quantifier(op, unique, found.first, found.count, inner, kind, found.type)
+
+
+@contextmanager
+def ranging(low: Lowerer, variable: str, iterable: ast.expr | Meaning) -> Generator[tuple[str, Domain]]:
+    """Inside, ``variable`` is bound, under the name given; what is demanded there is demanded for every element."""
     unique = _unique(low, variable)
     node = iterable if isinstance(iterable, ast.expr) else low.scope.function.node
     found = domain(low, iterable, unique) if isinstance(iterable, ast.expr) else domain_of(low, iterable, node, unique)
@@ -138,7 +160,7 @@ def over(low: Lowerer, op: str, variable: str, iterable: ast.expr | Meaning, bod
     outside, low.ops = low.ops, []
     before, low.when = low.when, both(low.when, found.exists or TRUE)
     try:
-        inner = body()
+        yield unique, found
     finally:
         low.bound.pop()
         low.quantified.pop()
@@ -149,13 +171,6 @@ def over(low: Lowerer, op: str, variable: str, iterable: ast.expr | Meaning, bod
         check = op_inside.check
         ok = quantifier("all", unique, found.first, found.count, check.ok, BOOL, found.type)
         low.ops.append(Demand(Check(check.when, ok, check.property, check.message, check.frames)))
-    if found.exists is not None:
-        inner = _only_where(op, found.exists, inner)
-    kind: Type = BOOL
-    if op == "sum":
-        lo, hi = min(0, inner.type.lo), max(0, inner.type.hi)
-        kind = IntType(lo * found.count, hi * found.count)
-    return quantifier(op, unique, found.first, found.count, inner, kind, found.type)
 
 
 def _summand(low: Lowerer, node: ast.expr) -> Expr:

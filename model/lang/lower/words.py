@@ -9,7 +9,7 @@ from ...ir.build import arithmetic, choice, compare
 from ...ir.expr import TRUE, Expr, Load, Unary, integer
 from ...ir.types import BOOL, IntType, SetType
 from ..values import Builtin, Meaning, PoolValue, Static, Value
-from . import calls, effects, expressions, fields, keep, names, quantifiers
+from . import calls, effects, expressions, fields, first, keep, names, quantifiers
 from .state import Lowerer
 
 EFFECTS = frozenset({"choose", "pool.alloc", "pool.try_alloc"})
@@ -25,6 +25,8 @@ def builtin(low: Lowerer, function: Builtin, node: ast.Call) -> Meaning:
     word = function.name
     if word in ("all", "any", "sum"):
         return quantifiers.quantified(low, word, node)
+    if word == "next":
+        return first.first(low, node)
     if word == "me":
         none(low, node)
         if low.actor.count == 0:

@@ -443,6 +443,36 @@ def b(k: W) -> None:
     k.b = True
     k.x = 1
 ''',
+    "first_of_a_pool": '''\
+@process(W.n)
+def a(k: W) -> None:
+    n = k.nodes.try_alloc()
+    if n != null:
+        n.v = 1
+        with atomic():
+            p = next((q for q in k.nodes if q.v == 1), null)
+            wait(p != null)
+            p.v = 2
+            k.cur = next((q for q in k.nodes if q.v == 0), n)
+    k.x = next((q.v for q in k.nodes if q != n), 3)
+    k.y = next((i for i in range(2) if k.arr[i] > 0), k.alt.v if k.alt != null else 2)
+    k.c = next((c for c in Col if c != k.c), Col.RED)
+''',
+    "default_of_a_first_is_read_where_there_is_none": '''\
+@process
+def a(k: W) -> None:
+    k.arr[0] = 1
+    k.y = next((i for i in range(2) if k.arr[i] > 0), k.alt.v)
+@process
+def b(k: W) -> None:
+    k.arr[0] = 0
+''',
+    "first_reads_through_null": '''\
+@process
+def a(k: W) -> None:
+    p = k.nodes.alloc()
+    k.x = next((q.v for q in k.nodes if q.next.v == 0), 1)
+''',
     "len_of_pool": '''\
 @process(W.n)
 def a(k: W) -> None:

@@ -92,17 +92,8 @@ class Evaluator(Expressions):
             case "min" | "max":
                 values = [self.before(a, node.args[i:]) for i, a in enumerate(node.args, 1)]
                 return min(values) if called.name == "min" else max(values)
-            case "all" | "any" | "sum":
-                generator = node.args[0]
-                assert isinstance(generator, ast.GeneratorExp)
-                values = list(self._elements(generator, 0))
-                return (
-                    all(values)
-                    if called.name == "all"
-                    else any(values)
-                    if called.name == "any"
-                    else sum(int(v) for v in values)
-                )
+            case "all" | "any" | "sum" | "next":
+                return self._of_all(called.name, node)
             case "choose":
                 if self.used < len(self.log):
                     self.used += 1
@@ -119,6 +110,15 @@ class Evaluator(Expressions):
             return self.keep(self.value(node))
         except Violation as violation:
             return violation
+
+    def _of_all(self, word: str, node: ast.Call) -> Any:
+        """What a generator comes to; of ``next`` the second argument is looked at only where there is no element."""
+        generator = node.args[0]
+        assert isinstance(generator, ast.GeneratorExp)
+        values = list(self._elements(generator, 0))
+        if word == "next":
+            return values[0] if values else self.value(node.args[1])
+        return all(values) if word == "all" else any(values) if word == "any" else sum(int(v) for v in values)
 
     def _allocate(self, called: Word) -> Any:
         heap, first, count = called.receiver

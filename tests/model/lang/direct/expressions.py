@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 WORDS = {
     getattr(words, name): name for name in dir(words) if not name.startswith("_") and callable(getattr(words, name))
 }
-PYTHON = {all: "all", any: "any", sum: "sum", len: "len", range: "range", min: "min", max: "max"}
+PYTHON = {all: "all", any: "any", sum: "sum", len: "len", range: "range", min: "min", max: "max", next: "next"}
 STEPPING = ("choose", "alloc", "try_alloc")
 
 
