@@ -256,8 +256,10 @@ class Runtime:
         """Check the state that the step of ``task`` left behind."""
         self.steps += 1
         self.end = CHECKING
-        self._checked(self.world.check)
-        if self.end != CHECKING:
+        try:
+            self.world.check()
+        except Exception as error:  # noqa: BLE001 - a check is code of the scenario, too
+            self._broken(error)
             return
         self.end = ""
         for observe in self.observers:
@@ -268,9 +270,14 @@ class Runtime:
     def _checked(self, check: Callable[[], None]) -> None:
         try:
             check()
-        except Oops as oops:
-            self._fail(oops.check, str(oops))
         except Exception as error:  # noqa: BLE001 - a check is code of the scenario, too
+            self._broken(error)
+
+    def _broken(self, error: Exception) -> None:
+        """What a check raised."""
+        if isinstance(error, Oops):
+            self._fail(error.check, str(error))
+        else:
             self._fail("exception", described(error))
 
     def _limits(self) -> None:

@@ -31,7 +31,7 @@ class Kobject:
     def __init__(self) -> None:
         self.oid = new_id()
         made.add(type(self))
-        self._ops: dict[tuple[str, int], Op] = {}
+        self._ops: dict[tuple[str, int], Op] | None = None  # most objects need none
 
     def __repr__(self) -> str:
         task, number = self.oid
@@ -39,6 +39,8 @@ class Kobject:
 
     def op(self, field: str, mode: int) -> Op:
         """The operation ``mode`` on one attribute."""
+        if self._ops is None:
+            self._ops = {}
         found = self._ops.get((field, mode))
         if found is None:
             verb = "read" if mode == READ else "write"

@@ -287,8 +287,11 @@ class Oid(NamedTuple):
     number: int
 
 
+_named: Callable[[type[Oid], tuple[int, int]], Oid] = tuple.__new__
+
+
 def new_id() -> Oid:
     scheduler = _scheduler
     task = _SETUP if scheduler is None else scheduler.current or _SETUP
     task.made += 1
-    return Oid(task.number, task.made)
+    return _named(Oid, (task.number, task.made))  # a third of the time of Oid(...), for each object of each run
