@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Hashable
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 READ: Final = 0  # commutes with other reads of the same key
 WRITE: Final = 1
@@ -287,7 +287,7 @@ class Oid(NamedTuple):
     number: int
 
 
-_named: Callable[[type[Oid], tuple[int, int]], Oid] = tuple.__new__
+_named: Callable[[type[Oid], tuple[int, int]], Oid] = cast("Any", tuple).__new__
 
 
 def new_id() -> Oid:
