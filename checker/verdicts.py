@@ -159,8 +159,11 @@ class Judge:
     def _cover(self, claim: Property) -> Judgement:
         processes = self._semantics.program.processes
         marks = {mark for class_, edge in self._explored.taken for mark in processes[class_].edges[edge].marks}
-        if claim.name.removeprefix("cover:") in marks:
+        label = claim.name.removeprefix("cover:")
+        if label in marks:
             return Judgement(Verdict.HOLDS, assumptions=self._timing)
+        if not any(mark == label for process in processes for edge in process.edges for mark in edge.marks):
+            return Judgement(Verdict.VACUOUS, "never reached: these options and sizes leave it out")
         undecided = self._undecided()
         return Judgement(Verdict.TRUNCATED, undecided) if undecided else Judgement(Verdict.VACUOUS, "never reached")
 

@@ -169,6 +169,8 @@ def test_covers_and_coverage() -> None:
     assert result(outcome, "cover:first").verdict is Verdict.HOLDS
     assert result(outcome, "cover:never").verdict is Verdict.VACUOUS
     assert result(outcome, "cover:never").message == "never reached"
+    absent = decide(replace(program(p, q), covers=("first", "never", "elsewhere")))
+    assert result(absent, "cover:elsewhere").message == "never reached: these options and sizes leave it out"
     assert outcome.coverage.edges == (("p", 1), ("q", 0))
     assert outcome.coverage.processes == ("q",)
     assert outcome.coverage.complete
