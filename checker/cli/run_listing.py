@@ -41,9 +41,11 @@ def _scenario(found: Scenario) -> list[str]:
     from ...model.kernel.scenario import option_text
 
     sizes = ", ".join(f"{n} {s.default} ({s.least} to {s.most})" for n, s in found.sizes.items())
-    own = ", ".join(f"{name}={option_text(value)}" for name, value in sorted(found.defaults.items()))
+    own = ", ".join(f"{name} ({', '.join(values)})" for name, values in found.options.items())
+    defaults = ", ".join(f"{name}={option_text(value)}" for name, value in sorted(found.defaults.items()))
     lines = [f"  {found.name}", f"    {first_paragraph(found.doc)}"]
-    return lines + [f"    {title}: {text}" for title, text in (("sizes", sizes), ("its defaults", own)) if text]
+    parts = (("sizes", sizes), ("options", own), ("its defaults", defaults))
+    return lines + [f"    {title}: {text}" for title, text in parts if text]
 
 
 def scenario_options(chosen: Chosen) -> str:
@@ -57,6 +59,7 @@ def scenario_options(chosen: Chosen) -> str:
     if found.sizes:
         lines += ["", "sizes (--size NAME=VALUE)"]
         lines += [f"  {name}: {size.default} ({size.least} to {size.most})" for name, size in found.sizes.items()]
+    lines += _own_options(found)
     own = _own_defaults(found)
     lines += ["", "options that it consults (--set NAME=VALUE), the default first"]
     lines += _options((info for name, info in known.items() if name in seen.always), "  ", own)
@@ -68,6 +71,13 @@ def scenario_options(chosen: Chosen) -> str:
     others = sorted(name for name in known if name not in seen.always and name not in seen.only_with)
     lines += ["", "not consulted in any run that was looked at", *_wrapped(", ".join(others), "  ")]
     return "\n".join(lines)
+
+
+def _own_options(found: Scenario) -> list[str]:
+    if not found.options:
+        return []
+    lines = ["", "options of its own (--set NAME=VALUE), the default first"]
+    return lines + [f"  {name}: {', '.join(values)}" for name, values in found.options.items()]
 
 
 def _own_defaults(found: Scenario) -> dict[str, str]:

@@ -28,15 +28,33 @@ MOST_STEPS = 5_000  # of a run; a livelock reads nothing new
 ALL_STEPS = 200_000  # of the runs together
 
 
+class _Noting(Mapping[str, str]):
+    """Options that note who is looked up."""
+
+    def __init__(self, values: Mapping[str, str], reads: set[str]) -> None:
+        self._values, self._reads = values, reads
+
+    def __getitem__(self, name: str) -> str:
+        self._reads.add(name)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
 def consulted(chosen: Chosen, runs: int = RUNS, until: Collection[str] = (), backend: str = "greenlets") -> set[str]:
     """The options that some of the runs of a random walk read. ``until``: no more runs once all of these have been."""
     reads: set[str] = set()
     config, sizes = reading(chosen.config, reads), MappingProxyType(dict(chosen.sizes))
+    own = _Noting(chosen.own, reads)
     strategy = RandomWalk(SEED, runs)
     runtime = new_runtime(backend, strategy, MOST_STEPS)
     steps = 0
     while steps < ALL_STEPS and not (until and reads.issuperset(until)) and strategy.begin(runtime):
-        steps += runtime.run(lambda: chosen.scenario.build(config, sizes)).steps
+        steps += runtime.run(lambda: chosen.scenario.world(config, sizes, own)).steps
     return reads
 
 
@@ -70,9 +88,9 @@ def _changes(chosen: Chosen, names: Collection[str]) -> Iterator[tuple[str, Chos
         other = value + 1 if value < chosen.scenario.sizes[name].most else value - 1
         if other >= chosen.scenario.sizes[name].least:
             yield f"--size {name}={other}", replace(chosen, sizes=_with(chosen.sizes, name, other))
-    known = option_infos()
+    known = {name: info.choices for name, info in option_infos().items()} | dict(chosen.scenario.options)
     for name in sorted(names):
-        for text in known[name].choices:
+        for text in known[name]:
             yield f"--set {name}={text}", replace(chosen, options=_with(chosen.options, name, text))
 
 

@@ -33,9 +33,14 @@ class Chosen:
     def config(self) -> Config:
         return configure(self.scenario, dict(self.options))
 
+    @property
+    def own(self) -> Mapping[str, str]:
+        """The scenario's own options."""
+        return MappingProxyType({name: value for name, value in self.options if name in self.scenario.options})
+
     def setup(self) -> World:
         """Builds the world: what a runtime wants for each run. Raises ``BadRequest`` if a user's scenario cannot."""
-        world = self.scenario.build(self.config, MappingProxyType(dict(self.sizes)))
+        world = self.scenario.world(self.config, MappingProxyType(dict(self.sizes)), self.own)
         if not sched.tasks():
             sizes = ", ".join(f"{name} = {value}" for name, value in self.sizes)
             raise BadRequest(f'"{self.scenario.name}" spawns no task' + (f" with {sizes}" if sizes else ""),
@@ -68,6 +73,7 @@ def choose(name: str, options: Mapping[str, str] | None = None, sizes: Mapping[s
         advice = suggest(name, known, "scenarios")
         raise BadRequest(f'there is no scenario "{name}"', f"{advice} (svmcheck run, without a name, lists them)")
     own = {option: option_text(value) for option, value in found.defaults.items()}
+    own |= {option: values[0] for option, values in found.options.items()}
     return Chosen(
         found,
         tuple(sorted({**own, **_options(options or {}, found)}.items())),
@@ -76,13 +82,14 @@ def choose(name: str, options: Mapping[str, str] | None = None, sizes: Mapping[s
 
 
 def _options(wanted: Mapping[str, str], found: Scenario) -> dict[str, str]:
-    known = choices()
+    known = {**choices(), **found.options}
     result: dict[str, str] = {}
     for name, value in wanted.items():
         if name not in known:
             if name in found.sizes:
                 raise BadRequest(f'"{name}" is a size, not an option', f"write: --size {name}={value}")
-            raise BadRequest(f'the kernel has no option "{name}"', suggest(name, known, "options"))
+            whose = f'neither the kernel nor "{found.name}" has an' if found.options else "the kernel has no"
+            raise BadRequest(f'{whose} option "{name}"', suggest(name, known, "options"))
         plain = value if value in known[name] else value.lower()
         if plain not in known[name] and set(known[name]) == {"true", "false"}:
             plain = WORDS.get(plain, plain)
@@ -95,7 +102,7 @@ def _options(wanted: Mapping[str, str], found: Scenario) -> dict[str, str]:
 def _sizes(wanted: Mapping[str, int], found: Scenario) -> dict[str, int]:
     for name, value in wanted.items():
         if name not in found.sizes:
-            if name in choices():
+            if name in choices() or name in found.options:
                 raise BadRequest(f'"{name}" is an option, not a size', f"write: --set {name}={value}")
             raise BadRequest(f'"{found.name}" has no size "{name}"', suggest(name, found.sizes, "sizes"))
         size = found.sizes[name]

@@ -23,6 +23,7 @@ from ..selection import BadRequest
 
 TARGET = re.compile(r"(?P<file>.*\.py)(?::(?P<name>.*))?", re.DOTALL)
 EXAMPLE = "docs/executable-kernel.md shows one"
+OPTIONS = 'write: options={"NAME": ("DEFAULT", "ANOTHER")}'
 SIZES = 'write: sizes={"NAME": Size(DEFAULT, LEAST, MOST)}'
 
 
@@ -46,6 +47,7 @@ def scenario_in(target: str) -> Scenario:
     only = found[name or next(iter(found))]
     _check_defaults(only, file)
     _check_sizes(only, file)
+    _check_options(only, file)
     return replace(only, file=file, build=FromFile(file, only.name))
 
 
@@ -95,12 +97,25 @@ def _check_sizes(found: Scenario, said: str) -> None:
     for name, size in cast("Mapping[object, object]", sizes).items():
         if not isinstance(name, str) or not isinstance(size, Size):
             raise BadRequest(f'@scenario("{found.name}"): the size {name!r} is {size!r}', SIZES, where)
-        limits: tuple[object, ...] = (size.default, size.least, size.most)
+        limits = cast("tuple[object, ...]", (size.default, size.least, size.most))
         if not all(isinstance(limit, int) for limit in limits):
             raise BadRequest(f'@scenario("{found.name}"): the size "{name}" is {size}', "write integers", where)
         if not size.least <= size.default <= size.most:
             raise BadRequest(f'@scenario("{found.name}"): the size "{name}" is {size.default} by default, and goes from'
                              f" {size.least} to {size.most}", "Size(DEFAULT, LEAST, MOST)", where)  # fmt: skip
+
+
+def _check_options(found: Scenario, said: str) -> None:
+    where, options = _place(found, said), cast("object", found.options)
+    if not isinstance(options, Mapping):
+        raise BadRequest(f'@scenario("{found.name}"): options={options!r}', OPTIONS, where)
+    for name, values in cast("Mapping[object, object]", options).items():
+        given = cast("tuple[object, ...]", values) if isinstance(values, tuple | list) else ()
+        if not isinstance(name, str) or not given or not all(isinstance(value, str) for value in given):
+            raise BadRequest(f'@scenario("{found.name}"): the option {name!r} is {values!r}', OPTIONS, where)
+        taken = "an option of the kernel" if name in choices() else "a size" if name in found.sizes else ""
+        if taken:
+            raise BadRequest(f'@scenario("{found.name}"): "{name}" is {taken} already', "choose another name", where)
 
 
 def _check_defaults(found: Scenario, said: str) -> None:
@@ -122,11 +137,11 @@ class FromFile:
     file: str
     name: str
 
-    def __call__(self, config: Config, sizes: Mapping[str, int]) -> World:
+    def __call__(self, config: Config, sizes: Mapping[str, int], *own: Mapping[str, str]) -> World:
         """``Oops`` is a verdict; whatever else is raised is told with its line, as ``BadRequest``."""
         path = Path(self.file).resolve()
         try:
-            world = cast("object", _load(path, self.file)[self.name].build(config, sizes))
+            world = cast("object", _load(path, self.file)[self.name].build(config, sizes, *own))
         except (Oops, BadRequest):
             raise
         except (Exception, SystemExit) as error:

@@ -168,7 +168,7 @@ class _Course:
                 return "", (violation,)
 
     def _run(self) -> Run:
-        """A run of the session's own, which limits end in its middle; one that is made again for a look is not ended."""
+        """A run of the session's own, which limits end in its middle; one that is only made again they do not."""
         self.runtime.halt = lambda: self._late() or self.stop()
         try:
             return self.runtime.run(self.chosen.setup)

@@ -40,13 +40,15 @@ class Size:
     most: int = 8
 
 
-Build = Callable[[Config, Mapping[str, int]], World]
+Build = Callable[..., World]
+"""Given the options of the kernel, the sizes, and (if it has some of its own) the scenario's options."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """``build`` is called anew for each run, with a scheduler installed; it spawns the tasks. ``file``: where a user
-    keeps it, as written on the command line; empty for the shipped ones."""
+    keeps it, as written on the command line; empty for the shipped ones. ``options``: its own, with what each can be,
+    the default first."""
 
     name: str
     doc: str
@@ -55,6 +57,11 @@ class Scenario:
     defaults: Mapping[str, object]  # options whose default in this scenario is not that of Config
     fast: bool = True  # small enough for an exhaustive exploration
     file: str = ""
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    def world(self, config: Config, sizes: Mapping[str, int], own: Mapping[str, str]) -> World:
+        """``own``: a value for each of the scenario's own options."""
+        return self.build(config, sizes, own) if self.options else self.build(config, sizes)
 
 
 class NameTaken(ValueError):
@@ -77,16 +84,21 @@ def collecting() -> Generator[dict[str, Scenario]]:
 
 
 def scenario(
-    name: str, sizes: Mapping[str, Size] | None = None, fast: bool = True, **defaults: object
+    name: str,
+    sizes: Mapping[str, Size] | None = None,
+    fast: bool = True,
+    options: Mapping[str, tuple[str, ...]] | None = None,
+    **defaults: object,
 ) -> Callable[[Build], Build]:
-    """Registers a function that builds a world; its docstring is the scenario's description. Raises NameTaken, and
-    ValueError for a default that no option can have."""
+    """Registers a function that builds a world; its docstring is the scenario's description. ``options``: of its own.
+    Raises NameTaken."""
 
     def register(build: Build) -> Build:
         known = _collecting[-1]
         if name in known:
             raise NameTaken(f'there are two scenarios "{name}"')
-        known[name] = Scenario(name, (build.__doc__ or "").strip(), build, sizes or {}, defaults, fast)
+        doc = (build.__doc__ or "").strip()
+        known[name] = Scenario(name, doc, build, sizes or {}, defaults, fast, options=options or {})
         return build
 
     return register
@@ -139,5 +151,7 @@ def configure(found: Scenario, chosen: Mapping[str, str]) -> Config:
     """The options of a run: defaults of the kernel, then of the scenario, then what was asked for (valid text)."""
     values: dict[str, object] = dict(found.defaults)
     for name, text in chosen.items():
+        if name in found.options:
+            continue
         values[name] = text == "true" if choices()[name] == ("false", "true") else text
     return Config(**values)  # pyright: ignore[reportArgumentType]

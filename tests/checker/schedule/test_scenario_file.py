@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from svmcheck.checker.cli.run_listing import scenario_options
+from svmcheck.checker.schedule.consulted import unread
 from svmcheck.checker.schedule.crowd import run_crowd
 from svmcheck.checker.schedule.request import choose, version
 from svmcheck.checker.schedule.session import Wish, run_session
@@ -111,6 +113,20 @@ def test_one_of_several_is_named() -> None:
          'no option "generaton"', 'did you mean "generation"?'),
         ("value", COUNTER.replace("sizes={", "generation='g7', sizes={", 1), "value.py:14",
          'cannot be "g7"', "g1"),
+        ("exits", "import sys\nsys.exit(0)\n", "exits.py:2", "SystemExit: 0", "put the file right"),
+        ("number", COUNTER.replace("Size(2, 1, 3)", "3"), "number.py:14", "the size 'tasks' is 3", "Size(DEFAULT"),
+        ("range", COUNTER.replace("Size(2, 1, 3)", "Size(9, 1, 3)"), "range.py:14",
+         'the size "tasks" is 9 by default, and goes from 1 to 3', "Size(DEFAULT"),
+        ("text", COUNTER.replace("Size(2, 1, 3)", "Size('2')"), "text.py:14", 'the size "tasks" is', "integers"),
+        ("sizes", COUNTER.replace('{"tasks": Size(2, 1, 3)}', "[3]"), "sizes.py:14", "sizes=[3]", "Size(DEFAULT"),
+        ("words", COUNTER.replace("sizes={", "options=['hold'], sizes={", 1), "words.py:14", "options=['hold']",
+         "options={"),
+        ("choice", COUNTER.replace("sizes={", "options={'hold': ()}, sizes={", 1), "choice.py:14",
+         "the option 'hold' is ()", "options={"),
+        ("kernels", COUNTER.replace("sizes={", "options={'generation': ('g1',)}, sizes={", 1), "kernels.py:14",
+         '"generation" is an option of the kernel already', "another name"),
+        ("both", COUNTER.replace("sizes={", "options={'tasks': ('1',)}, sizes={", 1), "both.py:14",
+         '"tasks" is a size already', "another name"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_file_is_told_with_its_place(
@@ -128,6 +144,8 @@ def test_what_is_wrong_with_a_file_is_told_with_its_place(
     ("name", "before", "after", "where", "what"),
     [
         ("raises", "counter = Counter()", "counter = Counters()", "raises.py:16", "name 'Counters' is not defined"),
+        ("leaves", "counter = Counter()", "raise SystemExit(0)", "leaves.py:16", "SystemExit: 0"),
+        ("writes", "counter = Counter()", "sizes['tasks'] = 1", "writes.py:16", "does not support item assignment"),
         ("returns", "return World([counter], finish=finish)", "return counter", "returns.py", "not a World"),
     ],
 )
@@ -148,3 +166,41 @@ def test_the_documented_scenario_does_what_is_said_of_it() -> None:
     session = run_session(fixed, Wish("states"), lambda effort: None, lambda: False)
     assert session.complete
     assert not session.violations
+
+
+def test_a_file_that_imports_another_has_its_own_scenarios(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path.cwd()))
+    for name in ("svm_test_shared", "svm_test_other"):  # a module registers what it has once in a process
+        Path(f"{name}.py").write_text(COUNTER)
+    Path("mine.py").write_text("from svm_test_shared import World, scenario\n" + SECOND)
+    Path("all.py").write_text("from svm_test_other import lost_update\n")
+    assert choose("mine.py").name == "mine.py:nothing"
+    assert choose("all.py").name == "all.py:lost-update"
+
+
+HELD = COUNTER.replace("sizes={", "options={'hold': ('no', 'yes'), 'colour': ('red', 'blue')}, sizes={", 1).replace(
+    "(config, sizes)", "(config, sizes, options)"
+).replace("    def add():", "    def add():\n        if options['hold'] == 'yes':\n            return")
+
+
+def test_options_of_its_own() -> None:
+    Path("held.py").write_text(HELD)
+    found = choose("held.py", {"hold": "yes"}, {"tasks": 1})
+    assert found.options == (("colour", "red"), ("hold", "yes"))
+    (violation,) = run_session(found, Wish("states")).violations
+    assert violation.counterexample is not None
+    again = decode(violation.counterexample.token)
+    assert dict(again.options) == {"colour": "red", "hold": "yes"}
+    assert unread(found, ["hold", "colour"]) == ("colour",)
+    assert not run_session(choose("held.py", {}, {"tasks": 1}), Wish("states")).violations
+    with pytest.raises(BadRequest, match='the option "hold" cannot be "maybe"'):
+        choose("held.py", {"hold": "maybe"})
+    with pytest.raises(BadRequest, match='neither the kernel nor "lost-update" has an option "holds"') as error:
+        choose("held.py", {"holds": "yes"})
+    assert 'did you mean "hold"?' in error.value.advice
+
+
+def test_options_of_its_own_are_listed() -> None:
+    Path("held.py").write_text(HELD)
+    text = scenario_options(choose("held.py"))
+    assert "options of its own (--set NAME=VALUE), the default first\n  hold: no, yes\n  colour: red, blue\n" in text
