@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...model.ir.program import Program
 from ...model.trace import Trace
-from ...specs.verdict import Result
+from ...specs.verdict import Result, Verdict
 from ..graph.automaton import automata
 from ..graph.counterexample import counterexample
 from ..graph.render import svg
@@ -21,6 +22,7 @@ from ..terminal import counted, remarked, seconds_text, verdict_text, violations
 from .lanes import Swimlanes, swimlanes
 
 FOLDER = Path(__file__).parent
+MOST_BESIDE = 8  # verdicts that are shown beside a violation without folding them away
 MOST_NODES = 400  # steps of a counterexample that is still worth drawing as a graph
 
 
@@ -62,9 +64,12 @@ def page(
     results = violations_first(check.results)
     sections = {n: _section(n, r, program) for n, r in enumerate(results)}
     groups = remarked(results)
+    told, folded = _folded(list(enumerate(results)), {n for n, s in sections.items() if s is not None})
     return environment.get_template("page.html.j2").render(
         check=check,
-        results=results,
+        told=told,
+        folded=folded,
+        folded_summary=_counted(r for _, r in folded),
         messages={group[0].property: group[0].message for group in groups if len(group) == 1},
         shared_messages=[(counted(group), group[0].message) for group in groups if len(group) > 1],
         notes=notes,
@@ -86,6 +91,21 @@ def write_page(
     """Writes the page. Raises OSError if the folder cannot be written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(check, sources, program, notes), encoding="utf-8")
+
+
+Numbered = list[tuple[int, Result]]
+
+
+def _folded(results: Numbered, shown: set[int]) -> tuple[Numbered, Numbered]:
+    """Which results are seen at once, and which are folded away: what a reader came for is the counterexample."""
+    told = [(n, r) for n, r in results if n in shown or r.verdict is Verdict.VIOLATED]
+    rest = [entry for entry in results if entry not in told]
+    return (told, rest) if told and len(rest) > MOST_BESIDE else (results, [])
+
+
+def _counted(results: Iterable[Result]) -> str:
+    counts = Counter(result.verdict.value for result in results)
+    return "All others: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
 
 
 def _section(number: int, result: Result, program: Program | None) -> Section | None:

@@ -17,6 +17,7 @@ from svmcheck.model.trace import Change, Step, Trace
 from svmcheck.reports.html.page import page, script_json, write_page
 from svmcheck.reports.json_check import Check
 from svmcheck.reports.source import Sources
+from svmcheck.specs.verdict import Verdict
 from tests.reports.examples import FILE, PROGRAM, RESULTS, finite, stuck
 
 CHECK = Check("cpu-fault", "g1", (("cpu_threads", 2),), (("generation", "g1"),), RESULTS)
@@ -150,3 +151,13 @@ def test_every_kind_of_trace_has_a_page(trace: Trace | None, tmp_path: Path) -> 
     write_page(path, replace(CHECK, variant=None, results=(replace(RESULTS[2], trace=trace),)))
     made = Parsed(path.read_text(encoding="utf-8"))
     assert len(made.attributes("data-row")) == (len(trace.steps) + 1 if trace else 0)
+
+
+def test_verdicts_beside_a_violation_are_folded_away_if_there_are_many() -> None:
+    holding = [replace(RESULTS[0], property=f"claim-{n}", verdict=Verdict.HOLDS, message="") for n in range(12)]
+    many = Parsed(page(replace(CHECK, results=(*holding, RESULTS[2]))))
+    assert [tag for tag, _ in many.elements].count("summary") >= 1
+    assert "All others: 12 HOLDS" in " ".join(many.text)
+    assert all(f"claim-{n}" in " ".join(many.text).split() for n in range(12))
+    for results in ((*holding[:5], RESULTS[2]), tuple(holding)):  # few, or nothing to fold them for
+        assert "All others" not in " ".join(Parsed(page(replace(CHECK, results=results))).text)
