@@ -13,6 +13,9 @@ from ..model.ir.properties import Property
 from ..specs.verdict import Result
 
 
+INTERRUPTED = "interrupted"  # why a search ended that the user ended
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Where to stop early; None is no limit. Reaching one ends in TRUNCATED, never in a pass."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from ...model.ir.program import Program
 from ...model.ir.properties import Property
 from ...specs.verdict import Verdict
-from ..engine import Limits, Outcome
+from ..engine import INTERRUPTED, Limits, Outcome
 from ..verdicts import needs_graph
 from .reductions import plan
 
@@ -29,7 +29,7 @@ def reduced_where_stopped(
     open_ones = [p for p in kept if asked[p.name].verdict is Verdict.TRUNCATED and p.kind != "lock-order"]
     if first.coverage.complete or not open_ones or len(kept) == len(properties):
         return first
-    if plan(program, kept, None).spaces is None:
+    if any(result.message == INTERRUPTED for result in first.results) or plan(program, kept, None).spaces is None:
         return first
     without = next(p.name for p in properties if needs_graph(p))
     left = None if limits.seconds is None else limits.seconds - first.seconds

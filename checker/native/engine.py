@@ -15,7 +15,7 @@ from ...model.ir.properties import Property
 from ...model.run import Schedule
 from ...model.semantics import Semantics
 from ...specs.verdict import Verdict
-from ..engine import Keeping, Limits, Outcome, Progress, Tick
+from ..engine import INTERRUPTED, Keeping, Limits, Outcome, Progress, Tick
 from ..kept import kept
 from ..liveness.decide import Judgement, Liveness
 from ..reductions import NONE, PARTIAL_ORDER
@@ -203,7 +203,7 @@ class _Decision:
                     return f"stopped at the limit of {self._limits.seconds:g} seconds", True
             return None if status is Status.DONE else self._reached(status), status is not Status.MEMORY_LIMIT
         except KeyboardInterrupt:
-            return "interrupted", begun
+            return INTERRUPTED, begun
 
     def _begin(self) -> bool:
         """The first states, or those of the checkpoint; False if there is no memory for them."""
@@ -271,7 +271,7 @@ class _Decision:
         except NoMemory:
             self._stopped = self._reached(Status.MEMORY_LIMIT)
         except KeyboardInterrupt:
-            self._stopped = "interrupted"
+            self._stopped = INTERRUPTED
         return Judgement(Verdict.TRUNCATED, self._stopped or "")
 
     @cached_property

@@ -12,7 +12,7 @@ from ...model.ir.properties import Property
 from ...model.run import Schedule
 from ...model.semantics import Semantics
 from ...specs.verdict import Verdict
-from ..engine import Limits, Outcome, Progress
+from ..engine import INTERRUPTED, Limits, Outcome, Progress
 from ..liveness.decide import Judgement, Liveness
 from ..verdicts import Explored, Judge, coverage, needs_graph, unasked
 from .budget import Budget, Stopped
@@ -91,7 +91,7 @@ class _Ahead:
             except Stopped as reason:
                 self._stopped = str(reason)
             except KeyboardInterrupt:
-                self._stopped = "interrupted"
+                self._stopped = INTERRUPTED
         return Judgement(Verdict.TRUNCATED, self._stopped)
 
     def _pause(self, phase: str) -> None:

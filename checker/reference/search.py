@@ -11,6 +11,7 @@ from ...model.evaluate import State
 from ...model.ir.properties import DEADLOCK
 from ...model.run import Schedule
 from ...model.semantics import Semantics, Violation
+from ..engine import INTERRUPTED
 from ..liveness.graph import Graph, Moves
 from .budget import Budget, Stopped
 
@@ -64,7 +65,7 @@ class Search:
         except Stopped as reason:
             self.stopped = str(reason)
         except KeyboardInterrupt:
-            self.stopped = "interrupted"
+            self.stopped = INTERRUPTED
 
     def graph(self) -> Graph:
         """The reachable graph; only after a search with ``keep_steps`` that ran to its end."""
