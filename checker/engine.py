@@ -12,7 +12,6 @@ from ..model.ir.program import Program
 from ..model.ir.properties import Property
 from ..specs.verdict import Result
 
-
 INTERRUPTED = "interrupted"  # why a search ended that the user ended
 
 
