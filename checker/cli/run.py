@@ -136,11 +136,16 @@ def explored(chosen: Chosen, wish: Wish, workers: int, tell: Watcher, stop: Call
     most = AUTO_STATES if wish.states is None else wish.states
     session = run_crowd(chosen, replace(wish, strategy="states", states=most), 1, tell, stop)
     spent = session.effort.seconds
-    if not session.cut.startswith("the limit of") or session.violations or (wish.seconds or spent + 1) <= spent:
+    if session.violations or (wish.seconds or spent + 1) <= spent:
         return session
-    notice(f"more than {most:,} states: from here on a sample (--strategy states --states N explores more)")
+    if session.blind:
+        notice(f"states are not explored: {session.cut}. From here on a sample")
+    elif session.cut.startswith("the limit of"):
+        notice(f"more than {most:,} states: from here on a sample (--strategy states --states N explores more)")
+    else:
+        return session
     sampled = run_crowd(chosen, replace(wish, strategy=SAMPLER, spent=spent), workers, tell, stop)
-    if sampled.cut:
+    if sampled.cut and not session.blind:
         notice(f"before the sample {session.effort.states:,} states were explored, without a violation")
     return sampled
 

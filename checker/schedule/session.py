@@ -85,8 +85,8 @@ class Session:
     """How a session ended. ``reach``: of its strategy. ``complete``: nothing was left to try, or all runs were made.
 
     ``goals``: what tasks owed in some run. ``classes``: of the kernel's structures that some run had, with their bases.
-    ``judged``: what the states say about progress, with the strategy that
-    knows them. ``cut``: why it stopped before.
+    ``judged``: what the states say about progress, with the strategy that knows them. ``cut``: why it stopped before.
+    ``blind``: because part of a state could not be seen.
     """
 
     chosen: Chosen
@@ -99,6 +99,7 @@ class Session:
     classes: frozenset[str]
     violations: tuple[Violation, ...]
     judged: tuple[Judged, ...]
+    blind: bool = False
 
 
 Watcher = Callable[[Effort], None]
@@ -137,8 +138,9 @@ class _Course:
         self._measure()
         complete = not cut and not violations and self.effort.runs > 0
         goals = tuple(sorted(self.goals))
+        blind = isinstance(self.strategy, States) and bool(self.strategy.space.unseen)
         return Session(self.chosen, self.wish, self.entry.reach, self.effort, complete, cut, goals, classes_made(),
-                       violations, judged)  # fmt: skip
+                       violations, judged, blind)  # fmt: skip
 
     # ---- run after run
 

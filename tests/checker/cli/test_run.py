@@ -49,10 +49,25 @@ def _many(config: Config, sizes: Mapping[str, int]) -> World:
 MANY = Scenario("tiny-many", "Two tasks count.", _many, {}, {})
 
 
+def _summing(config: Config, sizes: Mapping[str, int]) -> World:
+    """A task adds up in C what it reads in two steps; the sum so far is in no state."""
+    values = [1, 1]
+
+    def read(number: int) -> int:
+        sched.point(Op("read", ("value", number), READ))
+        return values[number]
+
+    sched.spawn("reader", lambda: sum(read(number) for number in range(2)))
+    return World([values])
+
+
+SUMMING = Scenario("tiny-sum", "A sum in the making.", _summing, {}, {})
+
+
 @pytest.fixture(autouse=True)
 def _scenarios(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for scenario in (*miniature.ALL, MANY):
+    for scenario in (*miniature.ALL, MANY, SUMMING):
         monkeypatch.setitem(SCENARIOS, scenario.name, scenario)
 
 
@@ -254,6 +269,15 @@ def test_auto_samples_where_there_are_too_many_states() -> None:
     assert result.exit_code == 3
     assert "more than 100 states" in result.stderr
     assert "pos, seed 1: 20 runs" in result.stdout
+
+
+def test_auto_samples_where_states_cannot_be_seen() -> None:
+    result = run("tiny-sum", "--runs", "20")
+    assert result.exit_code == 3
+    assert "sum() has begun" in result.stderr
+    assert "From here on a sample" in result.stderr
+    assert "SAMPLED" in result.stdout
+    assert set(verdicts(document("tiny-sum", "--strategy", "states")).values()) == {"TRUNCATED"}
 
 
 def test_workers_share_the_runs() -> None:
