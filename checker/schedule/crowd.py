@@ -40,7 +40,7 @@ def run_crowd(chosen: Chosen, wish: Wish, workers: int, tell: Watcher, stop: Cal
         shown[0] = tick.seconds
         total(tick)
 
-    plan = Plan(chosen.setup, wish.steps, wish.backend)
+    plan = Plan(chosen.setup, wish.steps, wish.backend, raises=False)
     campaign = explore(plan, pieces([wish.strategy], [wish.seed], wish.runs), workers, told, reason)
     return _session(first, wish, campaign, shown[0])
 

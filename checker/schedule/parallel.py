@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 
 from ..engine import Progress, Tick
+from ..selection import BadRequest
 from ..workers import Died, run_all
 from .backends import Greenlets, Threads
 from .garbage import rare_collections
@@ -38,13 +39,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What every worker does with its pieces. ``setup`` can be pickled. ``first_failure``: a piece ends with one."""
+    """What every worker does with its pieces. ``setup`` can be pickled. ``first_failure``: a piece ends with one.
+    ``raises``: an exception of Python in a task is an error of the campaign and no failure of the run."""
 
     setup: Setup
     steps: int = 20_000
     backend: str = "greenlets"
     lock_order: bool = True
     first_failure: bool = True
+    raises: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def explore(
     """Make the runs of all pieces, or of those up to the first failure.
 
     ``stop`` is asked now and then; a text that is not empty says why to stop. An interrupt at the keyboard does the
-    same. Raises ``JobError`` if a worker raised an exception.
+    same. Raises ``JobError`` if a worker raised an exception, and ``BadRequest`` if a run cannot go on.
     """
     parts: dict[int, Part] = {}
     died: dict[int, Piece] = {}
@@ -132,6 +135,8 @@ def explore(
         for ended in run_all([(plan, piece) for piece in work], _do, workers, total.tick):
             if isinstance(ended, Died):
                 died[ended.number] = work[ended.number]
+            elif isinstance(ended.value, BadRequest):
+                raise ended.value
             else:
                 parts[ended.number] = ended.value
                 total.add(ended.number, ended.value)
@@ -198,16 +203,20 @@ class _Total:
 # ---- in a worker
 
 
-def _do(job: tuple[Plan, Piece], progress: Progress) -> Part:
+def _do(job: tuple[Plan, Piece], progress: Progress) -> Part | BadRequest:
     from .watchdog import watchdog
 
     with rare_collections(), watchdog():
-        return _explore(*job, progress)
+        try:
+            return _explore(*job, progress)
+        except BadRequest as error:  # whatever is raised in a worker is a mistake of ours
+            return error
 
 
 def _explore(plan: Plan, piece: Piece, progress: Progress) -> Part:
     strategy = strategy_of(piece)
     runtime = Runtime(Greenlets() if plan.backend == "greenlets" else Threads(), strategy, plan.steps, plan.lock_order)
+    runtime.raises = plan.raises
     begun = time.monotonic()
     runs = steps = long = 0
     failures: list[Failed] = []

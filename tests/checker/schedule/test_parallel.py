@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 
 import pytest
 
 from svmcheck.checker.engine import Tick
 from svmcheck.checker.schedule.parallel import Campaign, Piece, Plan, explore, pieces
+from svmcheck.checker.selection import BadRequest
 from svmcheck.model.kernel import sched
 from svmcheck.model.kernel.object import Kobject
 from svmcheck.model.kernel.scenario import World
@@ -31,6 +33,35 @@ def rare() -> World:
     for mine in range(2):
         sched.spawn(f"task[{mine}]", lambda mine=mine: body(mine))
     return World([])
+
+
+def mistaken() -> World:
+    flag = Flag()
+
+    def task() -> None:
+        flag.read("value")
+        raise ValueError("no such thing")
+
+    sched.spawn("task", task)
+    return World([flag])
+
+
+def deaf() -> World:
+    """A task that cannot be ended, when the other has failed."""
+    flag = Flag()
+
+    def listen() -> None:
+        while True:
+            with suppress(BaseException):
+                flag.read("value")
+
+    sched.spawn("deaf", listen)
+    sched.spawn("other", mistakes)
+    return World([flag])
+
+
+def mistakes() -> None:
+    raise Oops("planted", "at once")
 
 
 def sound() -> World:
@@ -142,3 +173,21 @@ def test_a_killed_worker_is_missed() -> None:
 def test_a_broken_scenario_is_an_error_and_no_result() -> None:
     with pytest.raises(KeyError, match="no such thing"):
         explore(Plan(broken), [Piece("random", 1, 0, 10)], 1)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_exception_in_a_task_is_a_failure_where_that_is_asked_for(workers: int) -> None:
+    work = pieces(["random"], [1], 20, 10)
+    campaign = explore(Plan(mistaken, raises=False), work, workers)
+    failure = campaign.failures[0].run.failure
+    assert failure is not None
+    assert failure.check == "exception"
+    assert failure.message.startswith("ValueError: no such thing, at ")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_task_that_cannot_be_ended_is_told_from_a_worker(workers: int) -> None:
+    with pytest.raises(BadRequest, match='task "deaf" cannot be ended') as error:
+        explore(Plan(deaf), pieces(["random"], [1], 20, 10), workers)
+    assert "except Exception" in error.value.advice
+    assert "test_parallel.py:" in error.value.where
