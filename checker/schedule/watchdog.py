@@ -53,10 +53,11 @@ class Watchdog:
         found = frame if task is None else runtime.backend.frame(task)
         if found is None or _ours(found):
             return
-        self._raised += 1
+        self._raised, self._idle = self._raised + 1, 0
         hung = no_point(task, found, self.ticks * self.period)
         if self._raised > ATTEMPTS:
-            os.write(2, f"{hung}\n".encode(errors="replace"))
+            told = hung.told
+            os.write(2, f"{told.where}: error: {told.what}\nhelp: {told.advice}\n".encode(errors="replace"))
             os._exit(STATUS)
         raise hung
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -166,12 +167,13 @@ def test_what_is_spawned_can_be_called() -> None:
 
 @pytest.fixture
 def _impatient() -> Iterator[None]:
-    with watchdog(period=0.02, ticks=3):
+    with watchdog(period=0.05, ticks=6):
         yield
 
 
 def spins(box: Box) -> None:
-    while not released.is_set():
+    end = released
+    while not end.is_set():
         pass
 
 
@@ -182,7 +184,8 @@ def blocks(box: Box) -> None:
 
 
 def is_deaf(box: Box) -> None:
-    while not released.is_set():
+    end = released
+    while not end.is_set():
         with suppress(BaseException):
             box.read("value")
 
@@ -197,14 +200,13 @@ python_lock = threading.Lock()
 
 @pytest.fixture
 def _released() -> Iterator[None]:
-    """Ends threads that could not be ended: they would keep a processor busy during other tests."""
-    global python_lock
-    released.clear()
+    """Ends threads that could not be ended: they would keep a processor busy during other tests. Those that wait for
+    the lock wait for ever: what they did next would be part of another test."""
+    global python_lock, released
+    released = threading.Event()
     python_lock = threading.Lock()
     yield
     released.set()
-    if python_lock.locked():
-        python_lock.release()
 
 
 @BACKENDS
@@ -232,6 +234,37 @@ def test_who_catches_everything_is_named_with_the_line(backend: str) -> None:
     with pytest.raises(BadRequest, match='task "task 0" cannot be ended') as error:
         session(scenario(is_deaf, fails), backend=backend)
     assert "test_misuse.py:" in error.value.where
+
+
+def test_who_catches_everything_without_a_point_ends_the_program() -> None:
+    """In a process of its own: nothing else ends such code."""
+    done = subprocess.run([sys.executable, "-c", ENDLESS], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert 'error: task "endless" has reached no point for ' in done.stderr
+
+
+ENDLESS = """
+from svmcheck.checker.schedule.request import Chosen
+from svmcheck.checker.schedule.session import Wish, run_session
+from svmcheck.checker.schedule.watchdog import watchdog
+from svmcheck.model.kernel import sched
+from svmcheck.model.kernel.scenario import Scenario, World
+
+def endless():
+    while True:
+        try:
+            while True:
+                pass
+        except:
+            pass
+
+def build(config, sizes):
+    sched.spawn("endless", endless)
+    return World([])
+
+with watchdog(period=0.05, ticks=2):
+    run_session(Chosen(Scenario("mistaken", "", build, {}, {}), (), ()), Wish("states"))
+"""
 
 
 def test_a_deadlock_says_where_each_task_waits() -> None:
