@@ -75,10 +75,14 @@ class Greenlets:
 
 
 class _Baton:
-    """A thread that runs only while it holds the baton."""
+    """A thread that runs only while it holds the baton. ``frame``: where it gave it away, while somebody else has it.
+
+    It notes that itself: ``sys._current_frames()`` has been seen to hang where threads come and go.
+    """
 
     def __init__(self, body: Callable[[], None], over: Callable[[], None]) -> None:
         self.turn = threading.Semaphore(0)
+        self.frame: FrameType | None = None
 
         def main() -> None:
             self.turn.acquire()
@@ -101,20 +105,26 @@ class Threads:
 
     def create(self, task: Task, body: Callable[[], None]) -> None:
         def marked() -> None:
-            self._local.turn = baton.turn
+            self._local.baton = baton
             body()
 
         baton = task.backing = _Baton(marked, self._main.release)
 
     def switch(self, task: Task) -> None:
-        mine: threading.Semaphore = self._local.turn
+        mine: _Baton = self._local.baton
+        mine.frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
         self._resume(task)
-        mine.acquire()
+        self._wait(mine)
 
     def home(self) -> None:
-        mine: threading.Semaphore = self._local.turn
+        mine: _Baton = self._local.baton
+        mine.frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
         self._main.release()
-        mine.acquire()
+        self._wait(mine)
+
+    def _wait(self, mine: _Baton) -> None:
+        mine.turn.acquire()
+        mine.frame = None
 
     def run(self, task: Task) -> None:
         self._resume(task)
@@ -123,7 +133,11 @@ class Threads:
     def frame(self, task: Task) -> FrameType | None:
         backing = task.backing
         assert isinstance(backing, _Baton)
-        return sys._current_frames().get(backing.thread.ident or 0)  # pyright: ignore[reportPrivateUsage]
+        if backing.thread.ident == threading.get_ident():
+            return sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+        if backing.frame is None and backing.thread.ident == self.thread:  # it runs: asked for where it hangs
+            return sys._current_frames().get(self.thread)  # pyright: ignore[reportPrivateUsage]
+        return backing.frame
 
     def _resume(self, task: Task) -> None:
         backing = task.backing
