@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import get_ident
-from typing import ClassVar, NoReturn
+from typing import NoReturn
 
 from ...model.kernel import sched
 from ...model.kernel.scenario import World
@@ -55,10 +55,13 @@ Setup = Callable[[], World]
 """Builds the world of a scenario and spawns its tasks."""
 
 
+inside: list[Runtime] = []
+"""Those that are inside ``run``, the innermost last. An attribute of the class would undo, each time it is written,
+what the interpreter has learnt about the methods of its instances: a tenth of the speed."""
+
+
 class Runtime:
     """Executes one run at a time. ``last_*`` describe the step that ended just before ``Strategy.pick`` is asked."""
-
-    running: ClassVar[Runtime | None] = None  # the one that is inside ``run``
 
     def __init__(self, backend: Backend, strategy: Strategy, most_steps: int = 20_000, lock_order: bool = True) -> None:
         self.backend = backend
@@ -109,7 +112,7 @@ class Runtime:
         """Execute ``setup`` and then its tasks to an end. Raises ``BadRequest`` where a task cannot be ended."""
         self._reset()
         self._runs += 1
-        Runtime.running = self
+        inside.append(self)
         sched.install(self)
         self.lockdep = lockdep.Lockdep() if self.lock_order else None
         lockdep.install(self.lockdep)
@@ -125,7 +128,7 @@ class Runtime:
             finally:
                 self._unwind()
         finally:
-            Runtime.running = None
+            inside.pop()
             sched.install(None)
             lockdep.install(None)
         if self.misuse is not None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from .misuse import no_point
-from .runtime import Runtime
+from .runtime import inside
 
 PERIOD = 1.0  # seconds
 TICKS = 10  # without a point: longer than any step takes, on a busy machine too
@@ -38,7 +38,7 @@ class Watchdog:
 
     def tick(self, number: int, frame: FrameType | None) -> None:
         """The handler of the timer's signal."""
-        runtime = Runtime.running
+        runtime = inside[-1] if inside else None
         if runtime is None:
             self._seen = None
             return
